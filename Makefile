@@ -1,0 +1,55 @@
+# Every target sets up .venv by itself; a second call installs nothing.
+# Variables: PYTHON=python3.12  CHAPTER=foundations/perceptron  PORT=8000  URL=https://github.com/owner/name
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV_PYTHON := .venv/bin/python
+INSTALLED := .venv/.installed
+
+export KERAS_BACKEND := torch
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help book serve test lint execute reproduce repository clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# The stamp is newer than both files when what is installed is what they say.
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "This course needs Python 3.11 \
+	or newer; $(PYTHON) is %d.%d. Name another one: make PYTHON=python3.12 …" % v[:2])'
+	@$(PYTHON) -m venv .venv || { echo "Could not make .venv (on Debian and Ubuntu: apt install python3-venv)."; exit 1; }
+	$(VENV_PYTHON) -m pip install --quiet --requirement requirements.txt
+	$(VENV_PYTHON) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Sphinx reads unchanged pages from its cache and would not repeat their warnings: after a failure, drop the cache.
+book: $(INSTALLED)  ## build the web book into _build/html
+	@.venv/bin/jupyter-book build . -W --keep-going || { rm -rf _build/.doctrees; exit 1; }
+	@echo "The book is built. Open $(CURDIR)/_build/html/index.html, or run: make serve"
+
+_build/html/index.html:
+	@$(MAKE) book
+
+serve: $(INSTALLED) _build/html/index.html  ## serve the built book on localhost (PORT=8000)
+	@echo "The book is at http://localhost:$(PORT)/ (stop with Ctrl-C)"
+	@$(VENV_PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+test: lint  ## lint the code, then run every test
+	$(VENV_PYTHON) -m pytest --cov --cov-report=term:skip-covered
+
+lint: $(INSTALLED)  ## lint the code
+	$(VENV_PYTHON) -m ruff check .
+
+execute: $(INSTALLED)  ## run notebooks and store their outputs (CHAPTER=foundations/perceptron for one)
+	$(VENV_PYTHON) tools/execute.py $(CHAPTER)
+
+reproduce: $(INSTALLED)  ## run all notebooks in several numeric environments and compare
+	$(VENV_PYTHON) tools/reproduce.py
+
+repository: $(INSTALLED)  ## point the course at a fork (URL=https://github.com/owner/name)
+	$(VENV_PYTHON) tools/repository.py "$(URL)"
+
+clean:  ## remove what was built and installed
+	rm -rf _build .venv build dist *.egg-info .pytest_cache .ruff_cache .coverage

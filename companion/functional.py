@@ -1,0 +1,414 @@
+"""Operations without parameters of their own; the layers of `companion.nn` call these.
+
+Images have the axes (batch, channels, height, width); shapes are written n, c, h, w; an output o, oh, ow; a kernel
+kh, kw. Every function takes and returns tensors, raises ValueError for shapes that do not fit, and is differentiable.
+"""
+import math
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from .rng import get_rng
+from .tensor import Tensor, _operands, as_tensor, unbroadcast, where
+
+
+def linear(x, weight, bias=None):
+    """x @ weight.T + bias in one step: x (..., in), weight (out, in), bias (out,) -> (..., out)."""
+    weight, x = _operands(weight, x)
+    if weight.ndim != 2 or x.shape[-1:] != weight.shape[1:]:
+        raise ValueError(f"linear expects x of shape (..., {weight.shape[-1]}), got {x.shape}")
+    _check_bias(bias, weight, "linear")
+    rows = x.data.reshape(-1, weight.shape[1])
+    out = rows @ weight.data.T
+    if bias is not None:
+        out += bias.data
+
+    def backward(g):
+        g = g.reshape(-1, weight.shape[0])
+        g_x = (g @ weight.data).reshape(x.shape) if x.requires_grad else None
+        return (g_x, g.T @ rows) if bias is None else (g_x, g.T @ rows, g.sum(axis=0))
+
+    parents = (x, weight) if bias is None else (x, weight, bias)
+    return Tensor.from_op(out.reshape(*x.shape[:-1], weight.shape[0]), parents, backward)
+
+
+def _check_bias(bias, weight, name):
+    if bias is not None and bias.shape != weight.shape[:1]:
+        raise ValueError(f"{name} expects a bias of shape {weight.shape[:1]}, got {bias.shape}")
+
+
+def embedding(indices, weight):
+    """Rows of weight (rows, features) at the integer indices (...) -> (..., features)."""
+    indices = _integers(indices, len(weight), "embedding", "indices")
+
+    def backward(g):
+        out = np.zeros_like(weight.data)
+        order = np.argsort(indices, axis=None, kind="stable")  # equal indices side by side: faster than np.add.at
+        rows, first = np.unique(indices.ravel()[order], return_index=True)
+        if len(rows):
+            out[rows] = np.add.reduceat(g.reshape(-1, weight.shape[1])[order], first)
+        return (out,)
+
+    return Tensor.from_op(weight.data[indices], (weight,), backward)
+
+
+def dropout(x, p=0.5, training=True, rng=None):
+    """Set each element to 0 with probability p in [0, 1) and divide the others by 1 - p (Srivastava et al., 2014)."""
+    _check_probability(p)
+    if not training or p == 0:
+        return x
+    mask = _dropout_mask(x, p, rng)
+    return Tensor.from_op(x.data * mask, (x,), lambda g: (g * mask,))
+
+
+def _check_probability(p):
+    if not 0 <= p < 1:
+        raise ValueError(f"dropout expects a probability 0 <= p < 1, got {p}")
+
+
+def _dropout_mask(x, p, rng):
+    return (get_rng(rng).random(x.shape, np.float32) >= p).astype(x.dtype) / (1 - float(p))
+
+
+# ---- activations (relu, tanh and sigmoid are methods of Tensor) ----
+
+def leaky_relu(x, negative_slope=0.01):
+    """x where it is positive, negative_slope * x elsewhere (Maas et al., 2013)."""
+    slope = np.where(x.data > 0, 1, negative_slope).astype(x.dtype)
+    return Tensor.from_op(x.data * slope, (x,), lambda g: (g * slope,))
+
+
+def elu(x, alpha=1.0):
+    """x where it is positive, alpha * (exp(x) - 1) elsewhere (Clevert et al., 2016)."""
+    alpha = float(alpha)  # a NumPy float64 would make float64 of float32
+    negative = alpha * np.expm1(np.minimum(x.data, 0))
+    slope = np.where(x.data > 0, 1, negative + alpha).astype(x.dtype)
+    return Tensor.from_op(np.maximum(x.data, 0) + negative, (x,), lambda g: (g * slope,))
+
+
+def silu(x):
+    """x * sigmoid(x), also called swish (Elfwing et al., 2018)."""
+    return x * x.sigmoid()
+
+
+def gelu(x):
+    """0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))): the tanh form of GELU (Hendrycks and Gimpel, 2016)."""
+    z, c = x.data, math.sqrt(2 / math.pi)
+    square = z * z
+    t = np.tanh(c * z * (1 + 0.044715 * square))
+
+    def backward(g):
+        slope = 0.5 * (1 + t) + 0.5 * z * (1 - t * t) * c * (1 + 3 * 0.044715 * square)
+        return (g * slope,)
+
+    return Tensor.from_op(0.5 * z * (1 + t), (x,), backward)
+
+
+def softmax(x, axis=-1):
+    """exp(x) / sum(exp(x)) along `axis`; the maximum is subtracted first, so that nothing overflows."""
+    p = _softmax(x.data, axis)
+    return Tensor.from_op(p, (x,), lambda g: (p * (g - (g * p).sum(axis, keepdims=True)),))
+
+
+def _softmax(z, axis=-1):
+    _check_axis(z, axis, "softmax")
+    e = np.exp(z - z.max(axis, keepdims=True))
+    e /= e.sum(axis, keepdims=True)
+    return e
+
+
+def _check_axis(x, axis, name):
+    if not -x.ndim <= axis < x.ndim or not x.shape[axis]:
+        raise ValueError(f"{name} needs at least one element along axis {axis}, got shape {x.shape}")
+
+
+def log_softmax(x, axis=-1):
+    """log(softmax(x)), finite even where a probability is too small for a floating-point number."""
+    _check_axis(x, axis, "log_softmax")
+    z = x.data - x.data.max(axis, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis, keepdims=True))
+    return Tensor.from_op(log_p, (x,), lambda g: (g - np.exp(log_p) * g.sum(axis, keepdims=True),))
+
+
+# ---- losses: the mean over the batch, or the sum, or (reduction="none") each ----
+
+def _reduce(losses, reduction):
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+    if reduction == "mean" and not losses.data.size:
+        raise ValueError("a mean loss needs at least one example, got an empty batch")
+    return {"mean": losses.mean, "sum": losses.sum, "none": lambda: losses}[reduction]()
+
+
+def _difference(prediction, target, name):
+    target = as_tensor(target, prediction.dtype)
+    if prediction.shape != target.shape:
+        raise ValueError(f"{name} expects two tensors of one shape, got {prediction.shape} and {target.shape}")
+    return prediction - target
+
+
+def mse_loss(prediction, target, reduction="mean"):
+    """Squared error (prediction - target)^2, tensors of one shape."""
+    return _reduce(_difference(prediction, target, "mse_loss") ** 2, reduction)
+
+
+def l1_loss(prediction, target, reduction="mean"):
+    """Absolute error |prediction - target|, tensors of one shape."""
+    return _reduce(_difference(prediction, target, "l1_loss").abs(), reduction)
+
+
+def huber_loss(prediction, target, delta=1.0, reduction="mean"):
+    """Quadratic up to an error of delta, linear beyond (Huber, 1964)."""
+    if delta <= 0:
+        raise ValueError(f"huber_loss expects delta > 0, got {delta}")
+    error = _difference(prediction, target, "huber_loss").abs()
+    return _reduce(where(error.data <= delta, 0.5 * error ** 2, delta * (error - 0.5 * delta)), reduction)
+
+
+def binary_cross_entropy_with_logits(logits, target, reduction="mean"):
+    """-log of the probability that sigmoid(logits) gives to target (0 to 1, same shape), without overflow."""
+    target = as_tensor(target, logits.dtype).data
+    if logits.shape != target.shape:
+        raise ValueError(f"binary_cross_entropy_with_logits expects one shape, got {logits.shape} and {target.shape}")
+    _check_probabilities(target)
+    target, z = target.astype(logits.dtype), logits.data
+    losses = np.maximum(z, 0) - z * target + np.log1p(np.exp(-np.abs(z)))
+    losses = Tensor.from_op(losses, (logits,), lambda g: (g * (0.5 * (1 + np.tanh(0.5 * z)) - target),))
+    return _reduce(losses, reduction)
+
+
+def _check_probabilities(target):
+    if target.size and not (0 <= target.min() and target.max() <= 1):
+        raise ValueError(f"targets must lie in [0, 1], got {target.min()} to {target.max()}")
+
+
+def cross_entropy(logits, target, ignore_index=-100, reduction="mean"):
+    """-log of the probability that softmax(logits) gives to the target.
+
+    logits: (..., classes), the classes on the last axis. target: class indices (...), where `ignore_index` marks
+    places that do not count; or probabilities (..., classes). Softmax and logarithm are one step: nothing
+    overflows, and the gradient is softmax(logits) - one_hot(target).
+    """
+    if logits.ndim < 1 or not logits.shape[-1]:
+        raise ValueError(f"cross_entropy expects logits of shape (..., classes), got {logits.shape}")
+    target = np.asarray(target)
+    if target.dtype.kind == "f":
+        if target.shape != logits.shape:
+            raise ValueError(f"cross_entropy expects integer targets of shape {logits.shape[:-1]} or probabilities of "
+                             f"shape {logits.shape}, got {target.dtype} of shape {target.shape}")
+        _check_probabilities(target)
+        return _reduce(-(log_softmax(logits) * target).sum(axis=-1), reduction)
+    if target.shape != logits.shape[:-1]:
+        raise ValueError(f"cross_entropy expects targets of shape {logits.shape[:-1]}, got {target.shape}")
+    kept = np.flatnonzero(target.reshape(-1) != ignore_index)
+    labels = _integers(target.reshape(-1)[kept], logits.shape[-1], "cross_entropy", "targets")
+    flat = logits.data.reshape(-1, logits.shape[-1])
+    z = flat if len(kept) == len(flat) else flat[kept]
+    rows, z = np.arange(len(z)), z - z.max(axis=1, keepdims=True)
+    e = np.exp(z)
+    total = e.sum(axis=1, keepdims=True)
+
+    def backward(g):
+        p = e / total
+        p[rows, labels] -= 1
+        p *= g.reshape(-1, 1) if reduction != "none" else g.reshape(-1)[kept][:, None]
+        if len(kept) == len(flat):
+            return (p.reshape(logits.shape),)
+        out = np.zeros_like(flat)
+        out[kept] = p
+        return (out.reshape(logits.shape),)
+
+    losses = np.log(total[:, 0]) - z[rows, labels]
+    if reduction == "none":
+        everywhere = np.zeros(len(flat), losses.dtype)
+        everywhere[kept] = losses
+        return Tensor.from_op(everywhere.reshape(target.shape), (logits,), backward)
+    return _reduce(Tensor.from_op(losses, (logits,), backward), reduction)
+
+
+def _integers(values, classes, name, what):
+    """`values` as an array of integers in [0, classes), or an error that says what came."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "iu" and values.size:
+        raise ValueError(f"{name} expects integer {what}, got dtype {values.dtype}")
+    if values.size and not (0 <= values.min() and values.max() < classes):
+        raise ValueError(f"{name} expects {what} from 0 to {classes - 1}, got {values.min()} to {values.max()}")
+    return values.astype(np.intp, copy=False)
+
+
+# ---- normalization and attention ----
+
+def layer_norm(x, weight=None, bias=None, eps=1e-5):
+    """(x - mean) / sqrt(variance + eps) along the last axis, times weight, plus bias (Ba et al., 2016)."""
+    if not x.ndim or not x.shape[-1]:
+        raise ValueError(f"layer_norm needs features on the last axis, got shape {x.shape}")
+    for name, parameter in ("weight", weight), ("bias", bias):
+        if parameter is not None and parameter.shape != x.shape[-1:]:
+            raise ValueError(f"layer_norm: the {name} has shape {parameter.shape}, x has {x.shape[-1]} features")
+    centered = x.data - x.data.mean(axis=-1, keepdims=True)
+    inverse = 1 / np.sqrt((centered * centered).mean(axis=-1, keepdims=True) + float(eps))
+    normalized = centered * inverse
+
+    def backward(g):
+        mean = g.mean(axis=-1, keepdims=True)
+        along = (g * normalized).mean(axis=-1, keepdims=True)
+        return (inverse * (g - mean - normalized * along),)
+
+    out = Tensor.from_op(normalized, (x,), backward)
+    out = out if weight is None else out * weight
+    return out if bias is None else out + bias
+
+
+def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False,
+                                 rng=None, need_weights=False):
+    """softmax(query @ key^T / sqrt(d)) @ value (Vaswani et al., 2017).
+
+    query (..., t, d), key (..., s, d), value (..., s, e) -> (..., t, e). attn_mask: booleans that broadcast to
+    (..., t, s), True where a query may look; is_causal: query i may look at keys 0 to i only. With need_weights the
+    result is (output, weights), the weights (..., t, s) a plain array. A query that may look nowhere: ValueError.
+    """
+    if (min(query.ndim, key.ndim, value.ndim) < 2 or not query.shape[-1] or query.shape[-1] != key.shape[-1]
+            or key.shape[-2] != value.shape[-2]):
+        raise ValueError("attention expects query (..., t, d), key (..., s, d), value (..., s, e), got "
+                         f"{query.shape}, {key.shape}, {value.shape}")
+    _check_probability(dropout_p)
+    scale = 1 / math.sqrt(query.shape[-1])
+    scores = (query.data @ key.data.swapaxes(-1, -2)) * scale
+    mask = np.tri(*scores.shape[-2:], dtype=bool) if is_causal else None
+    if attn_mask is not None:
+        allowed = np.asarray(attn_mask)
+        if allowed.dtype != bool:
+            raise ValueError(f"attn_mask must be boolean, True where a query may look, got dtype {allowed.dtype}")
+        if np.broadcast_shapes(allowed.shape, scores.shape) != scores.shape:
+            raise ValueError(f"attn_mask must broadcast to {scores.shape}, got {allowed.shape}")
+        mask = allowed if mask is None else mask & allowed
+    if mask is not None:
+        if not mask.any(axis=-1).all():
+            raise ValueError("attention: the mask leaves a query without any key to look at")
+        scores = np.where(mask, scores, -np.inf)
+    weights = _softmax(scores)
+    keep = _dropout_mask(weights, dropout_p, rng) if dropout_p else None
+    used = weights if keep is None else weights * keep
+
+    def backward(g):
+        g_weights = g @ value.data.swapaxes(-1, -2)
+        if keep is not None:
+            g_weights *= keep
+        g_scores = weights * (g_weights - (g_weights * weights).sum(axis=-1, keepdims=True)) * scale
+        return (unbroadcast(g_scores @ key.data, query.shape),
+                unbroadcast(g_scores.swapaxes(-1, -2) @ query.data, key.shape),
+                unbroadcast(used.swapaxes(-1, -2) @ g, value.shape))
+
+    out = Tensor.from_op(used @ value.data, (query, key, value), backward)
+    return (out, weights) if need_weights else out
+
+
+# ---- convolution and pooling ----
+
+def _windows(x, kernel, stride, dilation=1):
+    """All windows of x: (n, c, h, w) -> (n, c, kh, kw, oh, ow), a view."""
+    kh, kw = kernel
+    reach = (dilation * (kh - 1) + 1, dilation * (kw - 1) + 1)
+    if reach[0] > x.shape[2] or reach[1] > x.shape[3]:
+        raise ValueError(f"a window of {reach[0]} x {reach[1]} does not fit into an image of {x.shape[2:]}")
+    view = sliding_window_view(x, reach, axis=(2, 3))
+    return view[:, :, ::stride, ::stride, ::dilation, ::dilation].transpose(0, 1, 4, 5, 2, 3)
+
+
+def _add_windows(windows, shape, stride, dilation=1):
+    """The adjoint of `_windows`: add every window back where it was taken from."""
+    x = np.zeros(shape, windows.dtype)
+    kh, kw, oh, ow = windows.shape[2:]
+    for i in range(kh):
+        for j in range(kw):
+            top, left = i * dilation, j * dilation
+            x[:, :, top:top + stride * oh:stride, left:left + stride * ow:stride] += windows[:, :, i, j]
+    return x
+
+
+def _pad(x, padding, value=0.0):
+    if not padding:
+        return x
+    p = slice(padding, -padding)
+    data = np.pad(x.data, ((0, 0), (0, 0), (padding, padding), (padding, padding)), constant_values=value)
+    return Tensor.from_op(data, (x,), lambda g: (g[:, :, p, p],))
+
+
+def _check_images(x, name, stride, padding, dilation=1):
+    if x.ndim != 4 or x.dtype.kind != "f":
+        raise ValueError(f"{name} expects floating-point images of shape (batch, channels, height, width), "
+                         f"got {x.dtype} of shape {x.shape}")
+    if stride < 1 or padding < 0 or dilation < 1:
+        raise ValueError(f"{name} expects stride, dilation >= 1, padding >= 0, got {stride}, {dilation}, {padding}")
+
+
+def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    """Cross-correlate x (n, c, h, w) with weight (o, c, kh, kw), add bias (o,) -> (n, o, oh, ow).
+
+    oh = (h + 2 * padding - dilation * (kh - 1) - 1) // stride + 1. Each window becomes a column, and the
+    convolution one matrix product.
+    """
+    weight, x = _operands(weight, x)
+    _check_images(x, "conv2d", stride, padding, dilation)
+    if weight.ndim != 4 or weight.shape[1] != x.shape[1]:
+        raise ValueError(f"conv2d: x has {x.shape[1]} channels, the weight {weight.shape} expects (out, in, kh, kw)")
+    _check_bias(bias, weight, "conv2d")
+    x = _pad(x, padding)
+    n, c = x.shape[:2]
+    o, _, kh, kw = weight.shape
+    windows = _windows(x.data, (kh, kw), stride, dilation)
+    oh, ow = windows.shape[4:]
+    columns = windows.reshape(n, c * kh * kw, oh * ow)
+    kernels = weight.data.reshape(o, -1)
+
+    def backward(g):
+        g = g.reshape(n, o, oh * ow)
+        g_weight = (g @ columns.swapaxes(1, 2)).sum(axis=0).reshape(weight.shape)
+        g_x = None
+        if x.requires_grad:
+            g_columns = (kernels.T @ g).reshape(n, c, kh, kw, oh, ow)
+            g_x = _add_windows(g_columns, x.shape, stride, dilation)
+        return (g_x, g_weight) if bias is None else (g_x, g_weight, g.sum(axis=(0, 2)))
+
+    out = kernels @ columns
+    if bias is not None:
+        out += bias.data[:, None]
+    parents = (x, weight) if bias is None else (x, weight, bias)
+    return Tensor.from_op(out.reshape(n, o, oh, ow), parents, backward)
+
+
+def _pool_windows(x, name, kernel_size, stride, padding, value):
+    """x padded with `value`, its windows, and the stride."""
+    stride = kernel_size if stride is None else stride
+    _check_images(x, name, stride, padding)
+    if kernel_size < 1 or 2 * padding > kernel_size:  # else a window could consist of padding alone
+        raise ValueError(f"{name} expects padding of at most half the kernel size, got {padding} and {kernel_size}")
+    x = _pad(x, padding, value)
+    return x, _windows(x.data, (kernel_size, kernel_size), stride), stride
+
+
+def max_pool2d(x, kernel_size, stride=None, padding=0):
+    """The largest value in each window; in a tie the first takes the gradient. stride: kernel_size if None."""
+    x, windows, stride = _pool_windows(x, "max_pool2d", kernel_size, stride, padding, -np.inf)
+    n, c, _, _, oh, ow = windows.shape
+    flat = windows.reshape(n, c, kernel_size ** 2, oh, ow)
+    winner = flat.argmax(axis=2)[:, :, None]
+
+    def backward(g):
+        g_flat = np.zeros((n, c, kernel_size ** 2, oh, ow), g.dtype)
+        np.put_along_axis(g_flat, winner, g[:, :, None], axis=2)
+        return (_add_windows(g_flat.reshape(n, c, kernel_size, kernel_size, oh, ow), x.shape, stride),)
+
+    return Tensor.from_op(np.take_along_axis(flat, winner, axis=2)[:, :, 0], (x,), backward)
+
+
+def avg_pool2d(x, kernel_size, stride=None, padding=0):
+    """The mean of each window; padding counts as zeros. stride: kernel_size if None."""
+    x, windows, stride = _pool_windows(x, "avg_pool2d", kernel_size, stride, padding, 0)
+    shape = windows.shape
+
+    def backward(g):
+        share = np.broadcast_to(g[:, :, None, None] / kernel_size ** 2, shape)
+        return (_add_windows(share, x.shape, stride),)
+
+    return Tensor.from_op(windows.mean(axis=(2, 3)), (x,), backward)

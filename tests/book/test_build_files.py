@@ -1,0 +1,230 @@
+"""The files that build, install and publish the course agree with each other and with what they describe."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import repository
+import yaml
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[2]
+REPOSITORY = ROOT / "tools" / "repository.py"
+
+
+def load(name, root=ROOT):
+    text = (root / name).read_text("utf-8")
+    return tomllib.loads(text) if name.endswith(".toml") else yaml.safe_load(text)
+
+
+def requirements(text=None):
+    """The lines of requirements.txt, in order."""
+    text = (ROOT / "requirements.txt").read_text("utf-8") if text is None else text
+    lines = (line.split("#")[0].strip() for line in text.splitlines())
+    return [Requirement(line) for line in lines if line]
+
+
+# What is installed ------------------------------------------------------------------------------------
+
+
+def test_every_requirement_is_pinned_once():
+    names = [requirement.name.lower().replace("_", "-") for requirement in requirements()]
+    assert len(names) == len(set(names)) > 100
+    for requirement in requirements():
+        assert re.fullmatch(r"==[0-9][0-9a-z.]*", str(requirement.specifier)), requirement
+
+
+def test_the_pins_are_installed():
+    """What the tests run on is what requirements.txt says, apart from a build tag such as +cpu."""
+    if os.environ.get("COURSE_REQUIREMENTS") == "newest":
+        pytest.skip("running on the newest releases")
+    from importlib.metadata import version
+
+    for requirement in requirements():
+        if requirement.marker is None or requirement.marker.evaluate():
+            assert requirement.specifier.contains(version(requirement.name).split("+")[0]), requirement
+
+
+def test_the_pins_fit_the_package():
+    pins = {requirement.name: str(requirement.specifier).removeprefix("==") for requirement in requirements()}
+    for dependency in map(Requirement, load("pyproject.toml")["project"]["dependencies"]):
+        assert dependency.specifier.contains(pins[dependency.name]), dependency
+        assert "==" not in str(dependency.specifier) and "<" not in str(dependency.specifier), dependency
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the workflow's sed is the one of Linux")
+def test_the_weekly_run_frees_the_versions():
+    (job,) = load(".github/workflows/newest.yml")["jobs"].values()
+    (command,) = [step["run"] for step in job["steps"] if "sed" in step.get("run", "")]
+    freed = subprocess.run(
+        command.replace("sed -i", "sed"), shell=True, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    specifiers = {requirement.name: str(requirement.specifier) for requirement in requirements(freed)}
+    assert specifiers.pop("jupyter-book") == "<2"
+    assert {"numpy", "torch", "keras", "nbval", "pytest"} <= specifiers.keys()
+    assert set(specifiers.values()) == {""}
+
+
+def test_versions_agree():
+    import companion
+
+    version = load("pyproject.toml")["project"]["version"]
+    assert load("CITATION.cff")["version"] == companion.__version__ == version
+
+
+def test_exercises_of_chapters_are_left_out_of_coverage():
+    chapters = {path.stem for path in (ROOT / "book").rglob("*.ipynb")}
+    modules = {path.name for path in (ROOT / "companion" / "exercises").glob("*.py") if path.stem in chapters}
+    omitted = load("pyproject.toml")["tool"]["coverage"]["run"]["omit"]
+    assert sorted(omitted) == sorted(f"companion/exercises/{name}" for name in modules)
+
+
+def test_bundled_data_have_their_terms():
+    folder = ROOT / "companion" / "datasets"
+    files = {path.name for path in folder.iterdir() if path.is_file()} - {"ATTRIBUTION.md", "__init__.py"}
+    table = (folder / "ATTRIBUTION.md").read_text("utf-8")
+    named = set(re.findall(r"\w+\.(?:csv|jpg|npz|tsv|txt)\b", table))
+    assert files == named
+
+
+# How it is built --------------------------------------------------------------------------------------
+
+
+def test_a_build_runs_no_notebook():
+    assert load("_config.yml")["execute"] == {"execute_notebooks": "off"}
+
+
+def test_make_help_lists_every_target():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.M)[1].split()
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert [line.split()[0] for line in listed.splitlines()] == phony
+
+
+def test_continuous_integration_runs_the_readme_s_commands():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    commands = [line for line in script.read_text("utf-8").splitlines() if line.startswith("make ")]
+    assert commands == ["make book", "make test"]
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert all(re.search(f"^{command} ", readme, re.M) for command in commands)
+    for name in ("test", "newest"):
+        workflow = load(f".github/workflows/{name}.yml")
+        assert {"run": ".ci/run"} in workflow["jobs"]["test"]["steps"]
+        assert workflow["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
+
+
+def test_make_says_that_python_is_too_old(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("requirements.txt", "pyproject.toml"):
+        (tmp_path / name).touch()
+    old = tmp_path / "old-python"
+    old.write_text(f'#!/bin/sh\nexec {sys.executable} -c "import sys; sys.version_info = (3, 9)\n$2"\n')
+    old.chmod(0o755)
+    result = subprocess.run(
+        ["make", "book", f"PYTHON={old}"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert result.returncode != 0
+    assert "needs Python 3.11 or newer" in result.stderr and "is 3.9" in result.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_links_of_the_top_pages_resolve():
+    for name in ("README.md", "CONTRIBUTING.md"):
+        for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", (ROOT / name).read_text("utf-8")):
+            assert (ROOT / target).exists(), f"{name} links to {target}"
+
+
+# Where the repository is ------------------------------------------------------------------------------
+
+
+def disagreements(root):
+    """Places where another address stands than the one in pyproject.toml."""
+    address = load("pyproject.toml", root)["project"]["urls"]["Repository"]
+    full = address.removeprefix("https://github.com/")
+    owner, name = full.split("/")
+    found = []
+    if load("_config.yml", root)["repository"]["url"] != address:
+        found.append("_config.yml")
+    if load("CITATION.cff", root)["repository-code"] != address:
+        found.append("CITATION.cff")
+    readme = (root / "README.md").read_text("utf-8")
+    links = [f"{address}/actions", f"colab.research.google.com/github/{full}/", f"https://{owner}.github.io/{name}"]
+    found += [f"README.md: {link}" for link in links if link not in readme]
+    for path in sorted((root / "book").rglob("*.ipynb")):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        chapter = path.relative_to(root).as_posix()
+        if f"colab.research.google.com/github/{full}/blob/main/{chapter})" not in "".join(cells[0]["source"]):
+            found.append(f"badge of {chapter}")
+        setup = [cell for cell in cells if "setup" in cell["metadata"].get("tags", [])]
+        if [f"{address}/archive" in "".join(cell["source"]) for cell in setup] != [True]:
+            found.append(f"setup cell of {chapter}")
+    return found
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the files that hold the address, with one more notebook in an unusual form."""
+    for path in repository.texts(ROOT):
+        target = tmp_path / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    return tmp_path
+
+
+def test_the_address_is_the_same_everywhere():
+    assert list((ROOT / "book").rglob("*.ipynb"))
+    assert disagreements(ROOT) == []
+
+
+def test_a_fork_gets_its_address_everywhere(copy):
+    old = load("pyproject.toml", copy)["project"]["urls"]["Repository"].removeprefix("https://github.com/")
+    before = {path: path.read_bytes() for path in repository.texts(copy)}
+    changed = repository.point_at("https://github.com/some-class/nets.2027", copy)
+    assert disagreements(copy) == []
+    assert {path.name for path in changed} >= {"pyproject.toml", "_config.yml", "CITATION.cff", "README.md"}
+    assert all(path in changed for path in (copy / "book").rglob("*.ipynb"))
+    for path, text in before.items():
+        after = path.read_bytes()
+        assert old.encode() not in after
+        restored = after.replace(b"some-class/nets.2027", old.encode())
+        owner, name = old.encode().split(b"/")
+        assert restored.replace(b"some-class.github.io/nets.2027", owner + b".github.io/" + name) == text
+    assert repository.point_at("https://github.com/some-class/nets.2027.git", copy) == []
+
+
+def test_only_links_change_and_no_other_byte(copy):
+    path = copy / "book" / "odd.ipynb"
+    address = load("pyproject.toml", copy)["project"]["urls"]["Repository"]
+    odd = (
+        '{"cells":   [ {"a": "caf\\u00e9 NAME", "x": 1.0e-3} ],\r\n'
+        '\t"b": "OLD-two OLD.old/ NEW.",\r\n"c": "é NEW.git"}'
+    )
+    odd = odd.replace("NAME", address.removeprefix("https://github.com/")).replace("OLD", address)
+    path.write_bytes(odd.replace("NEW", address).encode())
+    repository.point_at("https://github.com/a/b", copy)
+    assert path.read_bytes().decode() == odd.replace("NEW", "https://github.com/a/b")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "github.com/a/b", "http://github.com/a/b", "https://github.com/a", "https://github.com/a/b/tree/main",
+     "https://github.com/a_b/c", "https://github.com/a/..", "https://example.org/a/b", "git@github.com:a/b.git"],
+)  # fmt: skip
+def test_a_malformed_address_is_refused(address, copy):
+    before = {path: path.read_bytes() for path in repository.texts(copy)}
+    with pytest.raises(ValueError, match="expected an address such as https://github.com/owner/name, got"):
+        repository.point_at(address, copy)
+    assert {path: path.read_bytes() for path in repository.texts(copy)} == before
+
+
+def test_the_command_explains_itself():
+    result = subprocess.run([sys.executable, REPOSITORY, "nonsense"], capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert "got 'nonsense'" in result.stderr and "make repository URL=" in result.stderr
