@@ -57,8 +57,7 @@ def slope_is_value(z, alpha):
 
 
 @elu_with_slope.wrong("The halves are chosen by multiplying with a mask. For z = 1000 the mask 0 meets an "
-                      "exponential that overflowed, and "
-                      "0 * inf is NaN: limit the exponent with `np.minimum(z, 0)`.")
+                      "exponential that overflowed, and 0 * inf is NaN: limit the exponent with `np.minimum(z, 0)`.")
 def masks_multiplied(z, alpha):
     right = (z > 0) * 1.0
     return right * z + (1 - right) * alpha * (np.exp(z) - 1), right + (1 - right) * alpha * np.exp(z)
@@ -74,6 +73,12 @@ def zero_belongs_right(z, alpha):
 def alpha_inside(z, alpha):
     e = np.exp(alpha * np.minimum(z, 0))
     return np.where(z > 0, z, e - 1), np.where(z > 0, 1.0, alpha * e)
+
+
+@elu_with_slope.wrong("The two results are exchanged: return the value first, then the slope.")
+def exchanged(z, alpha):
+    return elu_with_slope.reference(z, alpha)[::-1]
+
 
 
 # ---- 2. The logarithm of a sigmoid ----
@@ -98,15 +103,15 @@ def _(rng):
 
 
 @log_sigmoid.wrong("The sigmoid is computed first and then its logarithm. For z = -1000 the sigmoid is rounded to 0, "
-                   "and log(0) is minus "
-                   "infinity; for z = 40 it is rounded to 1, and the logarithm to 0. Simplify on paper first.")
+                   "and log(0) is minus infinity; for z = 40 it is rounded to 1, and the logarithm to 0. Simplify on "
+                   "paper first.")
 def log_of_rounded(z):
     with np.errstate(divide="ignore"):
         return np.log(0.5 * (1 + np.tanh(0.5 * z)))
 
 
-@log_sigmoid.wrong("The formula -log(1 + exp(-z)) is right, but exp(1000) overflows, and 1 + exp(-40) is rounded to 1. "
-                   "`np.logaddexp` avoids both.")
+@log_sigmoid.wrong("The formula -log(1 + exp(-z)) is right, but exp(1000) overflows, and 1 + exp(-40) is rounded to "
+                   "1. `np.logaddexp` avoids both.")
 def plain_formula(z):
     with np.errstate(over="ignore"):
         return -np.log(1 + np.exp(-z))
@@ -147,6 +152,13 @@ def no_logarithm(z):
     return 0.5 * (1 + np.tanh(0.5 * z))
 
 
+@log_sigmoid.wrong("This is the logarithm with base 10, not the natural one. In losses log is the natural logarithm, "
+                   "`np.log`.")
+def base_ten(z):
+    return -np.logaddexp(0, -z) / np.log(10)
+
+
+
 # ---- 3. Count the dead ----
 
 @chapter.exercise(stars=2, title="Count the dead", hints=(
@@ -176,8 +188,7 @@ def _(rng):
 
 
 @dead_share.wrong("This is the share of zeros among all outputs. A healthy unit outputs many zeros; a dead one "
-                  "outputs nothing else. Ask first "
-                  "for each unit, over all examples.")
+                  "outputs nothing else. Ask first for each unit, over all examples.")
 def share_of_zeros(x, weight, bias):
     return np.mean(x @ weight.T + bias <= 0)
 
@@ -253,8 +264,7 @@ def _(rng):
 
 
 @gain.wrong("This is the mean of the slopes, not their root mean square: square each slope, take the mean, then the "
-            "root. "
-            "(The signal is a sum of random signs, and for such sums the squares add up.)")
+            "root. (The signal is a sum of random signs, and for such sums the squares add up.)")
 def mean_slope(slope, z, depth, target):
     return target ** (1 / depth) / np.mean(slope(z))
 
@@ -290,6 +300,23 @@ def standard_deviation(slope, z, depth, target):
     return target ** (1 / depth) / np.std(slope(z))
 
 
+@gain.wrong("target is raised to the power depth. rho to the power depth is target, so rho is target ** (1 / depth).")
+def power_for_root(slope, z, depth, target):
+    return target**depth / np.sqrt(np.mean(slope(z) ** 2))
+
+
+@gain.wrong("The depth-th root was taken of the slopes as well. Each layer has the whole slope; only target is "
+            "shared among the layers.")
+def root_of_everything(slope, z, depth, target):
+    return (target / np.sqrt(np.mean(slope(z) ** 2))) ** (1 / depth)
+
+
+@gain.wrong("You used the size of z. The gradient meets the slopes: apply `slope` to z first.")
+def size_of_z(slope, z, depth, target):
+    return target ** (1 / depth) / np.sqrt(np.mean(z**2))
+
+
+
 # ---- 5. Find the bug ----
 
 def _sigmoid(z):
@@ -308,8 +335,7 @@ def _activations(x, weights):
     "It holds a = sigma(z). Which of the calls in the backward loop applies the sigmoid a second time?",
     "Written with a, the slope is `a * (1 - a)`: no function call is needed.",
 ), praise="The forward pass stores the activations because the slope can be had from them for free. The mistake is "
-          "frequent, and since "
-          "all signs stay right, such a network still learns, only badly.")
+          "frequent, and since all signs stay right, such a network still learns, only badly.")
 def input_gradient(x, weights):
     """The gradient of the sum of all outputs with respect to x, of the shape of x."""
     def sigmoid(z):
@@ -486,8 +512,7 @@ def overflowing(z, g, temperature):
 
 
 @softmax_backward.wrong("The maximum of the whole batch is subtracted. In a row far below it every exponential is 0, "
-                        "and 0 / 0 is NaN. "
-                        "Use the maximum of each row: `axis=1, keepdims=True`.")
+                        "and 0 / 0 is NaN. Use the maximum of each row: `axis=1, keepdims=True`.")
 def one_maximum(z, g, temperature):
     with np.errstate(invalid="ignore"):
         e = np.exp((z - z.max()) / temperature)
@@ -500,3 +525,16 @@ def one_maximum(z, g, temperature):
 def sum_added(z, g, temperature):
     p = _softmax(z, temperature)
     return p * (g + (g * p).sum(axis=1, keepdims=True)) / temperature
+
+
+@softmax_backward.wrong("In the sum, g stands alone. Each g_j is weighted with its probability: the sum of g * p "
+                        "over the classes.")
+def sum_without_weights(z, g, temperature):
+    p = _softmax(z, temperature)
+    return p * (g - g.sum(axis=1, keepdims=True)) / temperature
+
+
+@softmax_backward.wrong("p - g is the gradient of a softmax together with cross-entropy, and g would be the one-hot "
+                        "target. Here g is any gradient with respect to the probabilities.")
+def fused_formula(z, g, temperature):
+    return (_softmax(z, temperature) - g) / temperature

@@ -76,6 +76,24 @@ def curvature(x):
     return np.linalg.eigvalsh(2 * x.T @ x / len(x))[-1]
 
 
+@stability_limit.wrong("This is a singular value of x. The curvatures are eigenvalues of the Hessian, 2 / n times "
+                       "X^T X.")
+def singular_value(x):
+    return 2 / np.linalg.svd(x)[1][0]
+
+
+@stability_limit.wrong("The mean runs over the n examples, the rows: divide by len(x), not by the number of features.")
+def divided_by_features(x):
+    return 2 / np.linalg.eigvalsh(2 * x.T @ x / x.shape[1])[-1]
+
+
+@stability_limit.wrong("np.cov subtracts the means and divides by n - 1. The Hessian takes the inputs as they are, "
+                       "and n.")
+def covariance(x):
+    return 2 / np.linalg.eigvalsh(2 * np.cov(x.T))[-1]
+
+
+
 # ---- 2. A step with momentum ----
 
 @chapter.exercise(stars=1, title="A step with momentum", hints=(
@@ -154,6 +172,20 @@ def in_place(w, v, g, lr, beta):
     v += g
     w -= lr * v
     return w, v
+
+
+@momentum_step.wrong("The two results are exchanged: return the weights first, then the velocity.")
+def results_exchanged(w, v, g, lr, beta):
+    v = beta * v + g
+    return v, w - lr * v
+
+
+@momentum_step.wrong("Your velocity collects minus the gradient. Here it is a sum of gradients, v = beta * v + g, "
+                     "and is subtracted.")
+def negative_velocity(w, v, g, lr, beta):
+    v = beta * v - g
+    return w + lr * v, v
+
 
 
 # ---- 3. Cut an epoch into batches ----
@@ -277,9 +309,10 @@ def adam_step(w, m, v, g, k, lr, beta1, beta2, eps):
 @adam_step.cases
 def _(rng):
     for shape, k in (((3,), 1), ((2, 4), 2), ((5,), 7), ((4, 3), 30)):
-        start = 0.0 if k == 1 else 1.0
-        yield (rng.normal(size=shape), start * rng.normal(size=shape), start * rng.uniform(0.1, 2, size=shape),
-               rng.normal(size=shape), k, 0.01, 0.9, 0.99, 1e-3)
+        m, v = np.zeros(shape), np.zeros(shape)
+        if k > 1:
+            m, v = rng.normal(size=shape), rng.uniform(0.1, 2, size=shape)
+        yield rng.normal(size=shape), m, v, rng.normal(size=shape), k, 0.01, 0.9, 0.99, 1e-3
     yield Case((rng.normal(size=3), np.zeros(3), np.zeros(3), np.array([1e-4, 1.0, -1e4]), 1, 0.1, 0.8, 0.95, 1e-6),
                "gradients of very different size")
     yield Case((rng.normal(size=2), np.zeros(2), np.zeros(2), np.array([0.0, 0.3]), 1, 0.1, 0.9, 0.999, 1e-8),
@@ -368,6 +401,21 @@ def adam_in_place(w, m, v, g, k, lr, beta1, beta2, eps):
     return w, m, v
 
 
+@adam_step.wrong("The factors 1 - beta1 and 1 - beta2 in front of the new terms are missing: m and v are means, not "
+                 "sums.")
+def sums_for_means(w, m, v, g, k, lr, beta1, beta2, eps):
+    m, v = beta1 * m + g, beta2 * v + g ** 2
+    return w - lr * m / (1 - beta1 ** k) / (np.sqrt(v / (1 - beta2 ** k)) + eps), m, v
+
+
+@adam_step.wrong("The power is k - 1, so the first step divides by 1 - beta ** 0 = 0. The first step has k = 1: use "
+                 "k itself.")
+def one_too_few(w, m, v, g, k, lr, beta1, beta2, eps):
+    m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g ** 2
+    return w - lr * m / (1 - beta1 ** (k - 1)) / (np.sqrt(v / (1 - beta2 ** (k - 1))) + eps), m, v
+
+
+
 # ---- 5. Warm up, then cool down ----
 
 @chapter.exercise(stars=2, title="Warm up, then cool down", hints=(
@@ -451,6 +499,17 @@ def slow_warmup(k, total, warmup, peak):
 @rate_at.wrong("There is no warm-up: before step warmup the rate must rise in a straight line.")
 def no_warmup(k, total, warmup, peak):
     return peak if k < warmup else rate_at.reference(k, total, warmup, peak)
+
+
+@rate_at.wrong("The cosine is one step ahead: at step warmup itself nothing of its way is done, and the rate is peak.")
+def cosine_ahead(k, total, warmup, peak):
+    return rate_at.reference(k if k < warmup else k + 1, total, warmup, peak)
+
+
+@rate_at.wrong("The warm-up lasts one step too long, and its last rate is above the peak: compare with `k < warmup`.")
+def warmup_too_long(k, total, warmup, peak):
+    return peak * (k + 1) / warmup if k <= warmup else rate_at.reference(k, total, warmup, peak)
+
 
 
 # ---- 6. Find the bug ----
@@ -554,7 +613,7 @@ def loss_too_early(x, y, w, lr, steps):
     return best, lowest
 
 
-@best_weights.wrong("The weights are the best ones, but the loss is the last one. Return the loss that belongs to them.")
+@best_weights.wrong("The weights are the best ones, but the loss is the last one. Return the loss that goes with them.")
 def last_loss(x, y, w, lr, steps):
     best, lowest = w.copy(), np.mean((x @ w - y) ** 2)
     loss = lowest
@@ -665,3 +724,15 @@ def lion_in_place(w, m, g, lr, beta1, beta2, weight_decay):
     m *= beta2
     m += (1 - beta2) * g
     return w, m
+
+
+@lion_step.wrong("You go uphill: the step, decay included, is subtracted from the weights.")
+def lion_uphill(w, m, g, lr, beta1, beta2, weight_decay):
+    direction = np.sign(beta1 * m + (1 - beta1) * g) + weight_decay * w
+    return w + lr * direction, beta2 * m + (1 - beta2) * g
+
+
+@lion_step.wrong("The interpolation is turned around: beta1 weighs the old momentum, 1 - beta1 the gradient.")
+def turned_around(w, m, g, lr, beta1, beta2, weight_decay):
+    direction = np.sign((1 - beta1) * m + beta1 * g) + weight_decay * w
+    return w - lr * direction, beta2 * m + (1 - beta2) * g

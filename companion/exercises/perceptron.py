@@ -56,6 +56,11 @@ def signs_returned(x, weights, bias):
     return np.where(x @ weights + bias > 0, 1, -1)
 
 
+@decide.wrong("`np.sign` gives -1, 0 and 1. The outputs of the unit are 0 and 1.")
+def numpy_sign(x, weights, bias):
+    return np.sign(x @ weights + bias)
+
+
 @decide.wrong("The answer is inverted: a positive score means output 1.")
 def inverted(x, weights, bias):
     return (x @ weights + bias <= 0).astype(int)
@@ -128,6 +133,9 @@ def _(rng):
         yield Case((x, 0.3, x, 1, 2.0), "no mistake: the target is 1, the score positive")
         yield Case((-x, -0.2, x, 0, 0.5), "no mistake: the target is 0, the score negative")
     yield Case((np.zeros(3), 0.0, np.array([1.0, -2.0, 0.5]), 1, 1.0), "a score of exactly 0 is output 0")
+    x = rng.normal(size=4)
+    yield Case((0.1 * x, -9.0, x, 1, 0.5), "the weighted sum is positive, but the bias makes the score negative")
+    yield Case((-0.1 * x, 9.0, x, 0, 0.5), "the weighted sum is negative, but the bias makes the score positive")
 
 
 @update.wrong("The step goes the wrong way: after a missed 1 the score must rise. The error is target minus output,"
@@ -141,6 +149,12 @@ def sign_error(weights, bias, x, target, learning_rate):
 def bias_forgotten(weights, bias, x, target, learning_rate):
     error = target - int(weights @ x + bias > 0)
     return weights + learning_rate * error * x, bias
+
+
+@update.wrong("The unit decides without its bias: the score is `weights @ x + bias`.")
+def decides_without_bias(weights, bias, x, target, learning_rate):
+    error = target - int(weights @ x > 0)
+    return weights + learning_rate * error * x, bias + learning_rate * error
 
 
 @update.wrong("The learning rate is missing, or does not act on both weights and bias.")
@@ -410,6 +424,20 @@ def before_correction(x, target):
 def not_divided(x, target):
     weights, bias = averaged.reference(x, target)
     return weights * len(x), bias * len(x)
+
+
+@averaged.wrong(
+    "You keep the same array again and again: `weights += ...` changes it in place, so every entry of your "
+    "list ends as the last weights. Write `weights = weights + ...`, or keep a copy.")
+def same_array_kept(x, target):
+    weights, bias, kept, biases = np.zeros(x.shape[1]), 0.0, [], []
+    for features, label in zip(x, target, strict=True):
+        error = label - int(features @ weights + bias > 0)
+        weights += error * features
+        bias += error
+        kept.append(weights)
+        biases.append(bias)
+    return np.mean(kept, axis=0), np.mean(biases)
 
 
 @averaged.wrong("The weights are averaged, but the bias is the last one. Average it in the same way.")
