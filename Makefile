@@ -10,10 +10,10 @@ export KERAS_BACKEND := torch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint execute reproduce repository clean
+.PHONY: help book serve test test-notebooks test-code lint execute reproduce colab-check repository clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # The stamp is newer than both files when what is installed is what they say.
 $(INSTALLED): requirements.txt pyproject.toml
@@ -36,8 +36,16 @@ serve: $(INSTALLED) _build/html/index.html  ## serve the built book on localhost
 	@echo "The book is at http://localhost:$(PORT)/ (stop with Ctrl-C)"
 	@$(VENV_PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
+# Both run, whatever the first one finds.
 test: lint  ## lint the code, then run every test
-	$(VENV_PYTHON) -m pytest --cov --cov-report=term:skip-covered
+	@$(MAKE) --no-print-directory --keep-going test-notebooks test-code
+
+test-notebooks: $(INSTALLED)  ## run the notebooks again, several at once, and compare their outputs
+	$(VENV_PYTHON) -m pytest book --numprocesses=logical --maxprocesses=4 --dist=loadfile
+
+# One after another, for some measure time.
+test-code: $(INSTALLED)  ## run all other tests
+	$(VENV_PYTHON) -m pytest tests --cov --cov-report=term:skip-covered
 
 lint: $(INSTALLED)  ## lint the code
 	$(VENV_PYTHON) -m ruff check .
@@ -47,6 +55,9 @@ execute: $(INSTALLED)  ## run notebooks and store their outputs (CHAPTER=foundat
 
 reproduce: $(INSTALLED)  ## run all notebooks in several numeric environments and compare
 	$(VENV_PYTHON) tools/reproduce.py
+
+colab-check: $(INSTALLED)  ## show that installing companion in Colab replaces nothing (asks the package index)
+	$(VENV_PYTHON) tools/colab.py
 
 repository: $(INSTALLED)  ## point the course at a fork (URL=https://github.com/owner/name)
 	$(VENV_PYTHON) tools/repository.py "$(URL)"

@@ -9,6 +9,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import colab
+import coverage
 import pytest
 import repository
 import yaml
@@ -16,6 +18,15 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY = ROOT / "tools" / "repository.py"
+
+pins = pytest.mark.skipif(
+    os.environ.get("COURSE_REQUIREMENTS") == "newest",
+    reason="COURSE_REQUIREMENTS=newest: this run uses the newest releases, not the pins of requirements.txt",
+)
+needs_make = pytest.mark.skipif(
+    sys.platform == "win32" or shutil.which("make") is None,
+    reason="needs make and a POSIX shell, which this machine lacks",
+)
 
 
 def load(name, root=ROOT):
@@ -33,6 +44,7 @@ def requirements(text=None):
 # What is installed ------------------------------------------------------------------------------------
 
 
+@pins
 def test_every_requirement_is_pinned_once():
     names = [requirement.name.lower().replace("_", "-") for requirement in requirements()]
     assert len(names) == len(set(names)) > 100
@@ -40,10 +52,9 @@ def test_every_requirement_is_pinned_once():
         assert re.fullmatch(r"==[0-9][0-9a-z.]*", str(requirement.specifier)), requirement
 
 
+@pins
 def test_the_pins_are_installed():
     """What the tests run on is what requirements.txt says, apart from a build tag such as +cpu."""
-    if os.environ.get("COURSE_REQUIREMENTS") == "newest":
-        pytest.skip("running on the newest releases")
     from importlib.metadata import version
 
     for requirement in requirements():
@@ -51,16 +62,20 @@ def test_the_pins_are_installed():
             assert requirement.specifier.contains(version(requirement.name).split("+")[0]), requirement
 
 
+@pins
 def test_the_pins_fit_the_package():
-    pins = {requirement.name: str(requirement.specifier).removeprefix("==") for requirement in requirements()}
+    pinned = {requirement.name: str(requirement.specifier).removeprefix("==") for requirement in requirements()}
     for dependency in map(Requirement, load("pyproject.toml")["project"]["dependencies"]):
-        assert dependency.specifier.contains(pins[dependency.name]), dependency
+        assert dependency.specifier.contains(pinned[dependency.name]), dependency
         assert "==" not in str(dependency.specifier) and "<" not in str(dependency.specifier), dependency
 
 
+@pins
 @pytest.mark.skipif(sys.platform != "linux", reason="the workflow's sed is the one of Linux")
 def test_the_weekly_run_frees_the_versions():
-    (job,) = load(".github/workflows/newest.yml")["jobs"].values()
+    workflow = load(".github/workflows/newest.yml")
+    assert workflow["env"]["COURSE_REQUIREMENTS"] == "newest"
+    (job,) = workflow["jobs"].values()
     (command,) = [step["run"] for step in job["steps"] if "sed" in step.get("run", "")]
     freed = subprocess.run(
         command.replace("sed -i", "sed"), shell=True, cwd=ROOT, capture_output=True, text=True, check=True
@@ -78,11 +93,21 @@ def test_versions_agree():
     assert load("CITATION.cff")["version"] == companion.__version__ == version
 
 
-def test_exercises_of_chapters_are_left_out_of_coverage():
-    chapters = {path.stem for path in (ROOT / "book").rglob("*.ipynb")}
-    modules = {path.name for path in (ROOT / "companion" / "exercises").glob("*.py") if path.stem in chapters}
-    omitted = load("pyproject.toml")["tool"]["coverage"]["run"]["omit"]
-    assert sorted(omitted) == sorted(f"companion/exercises/{name}" for name in modules)
+def test_coverage_counts_the_exercise_engine_and_no_chapter():
+    from companion.exercises import core
+
+    counter = coverage.Coverage(config_file=ROOT / "pyproject.toml", data_file=None)
+    statements = {path.stem: counter.analysis2(str(path))[1]
+                  for path in (ROOT / "companion" / "exercises").glob("*.py")}
+    assert core.chapters().keys() == {name for name, lines in statements.items() if not lines}
+    assert len(statements["core"]) > 100
+
+
+def test_the_package_accepts_what_colab_has():
+    """Metadata only; `make colab-check` asks pip."""
+    for dependency in map(Requirement, load("pyproject.toml")["project"]["dependencies"]):
+        present = colab.COLAB.get(dependency.name)
+        assert dependency.name in colab.NEW if present is None else dependency.specifier.contains(present)
 
 
 def test_bundled_data_have_their_terms():
@@ -100,6 +125,7 @@ def test_a_build_runs_no_notebook():
     assert load("_config.yml")["execute"] == {"execute_notebooks": "off"}
 
 
+@needs_make
 def test_make_help_lists_every_target():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.M)[1].split()
@@ -110,7 +136,7 @@ def test_make_help_lists_every_target():
 def test_continuous_integration_runs_the_readme_s_commands():
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
-    commands = [line for line in script.read_text("utf-8").splitlines() if line.startswith("make ")]
+    commands = re.findall(r"^timeout \S+ \d+m (make \w+)", script.read_text("utf-8"), re.M)
     assert commands == ["make book", "make test"]
     readme = (ROOT / "README.md").read_text("utf-8")
     assert all(re.search(f"^{command} ", readme, re.M) for command in commands)
@@ -120,6 +146,20 @@ def test_continuous_integration_runs_the_readme_s_commands():
         assert workflow["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="continuous integration runs on Linux")
+@pytest.mark.parametrize(("failing", "code"), [("nothing", 0), ("book", 2), ("test", 2)])
+def test_continuous_integration_fails_when_a_command_fails(failing, code, tmp_path):
+    for name, body in {"make": f'echo "make $1"; test "$1" != {failing} || exit 2', "chromium": "exit 0"}.items():
+        stub = tmp_path / name
+        stub.write_text(f"#!/bin/sh\n{body}\n")
+        stub.chmod(0o755)
+    environment = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    result = subprocess.run(["bash", ROOT / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False)
+    assert result.stdout == "make book\nmake test\n"
+    assert result.returncode == code
+
+
+@needs_make
 def test_make_says_that_python_is_too_old(tmp_path):
     shutil.copy(ROOT / "Makefile", tmp_path)
     for name in ("requirements.txt", "pyproject.toml"):
