@@ -40,8 +40,9 @@ serve: $(INSTALLED) _build/html/index.html  ## serve the built book on localhost
 test: lint  ## lint the code, then run every test
 	@$(MAKE) --no-print-directory --keep-going test-notebooks test-code
 
+# One thread each: several notebooks at once that each ask for every core would only wait for each other.
 test-notebooks: $(INSTALLED)  ## run the notebooks again, several at once, and compare their outputs
-	$(VENV_PYTHON) -m pytest book --numprocesses=logical --maxprocesses=4 --dist=loadfile
+	OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest book --numprocesses=logical --maxprocesses=4 --dist=loadfile
 
 # One after another, for some measure time.
 test-code: $(INSTALLED)  ## run all other tests

@@ -40,8 +40,9 @@ def _(rng):
                "a new column that is all gaps, and no gap in training")
 
 
-@fill_gaps.wrong("The new rows fill their gaps with their own medians. They may have a single row, or nothing but gaps:"
-                 " take the medians of the training rows.")
+@fill_gaps.wrong(
+    "The new rows fill their gaps with their own medians. They may have a single row, or nothing but "
+    "gaps: take the medians of the training rows.")
 def own_medians(x_train, x_new):
     with np.errstate(all="ignore"):
         return tuple(np.where(np.isnan(x), np.nanmedian(x, axis=0), x) for x in (x_train, x_new))
@@ -65,19 +66,23 @@ def plain_median(x_train, x_new):
     return tuple(np.where(np.isnan(x), medians, x) for x in (x_train, x_new))
 
 
-@fill_gaps.wrong("You fill with one median of the whole table, and so mix square feet with years. Each column has its "
-                 "own: `axis=0`.")
+@fill_gaps.wrong(
+    "You fill with one median of the whole table, and so mix square feet with years. Each column has its "
+    "own: `axis=0`.")
 def one_median(x_train, x_new):
     return tuple(np.where(np.isnan(x), np.nanmedian(x_train), x) for x in (x_train, x_new))
 
 
-@fill_gaps.wrong("Gaps become 0. A house of 0 square feet, built in the year 0, is not a typical house: use the median.")
+@fill_gaps.wrong(
+    "Gaps become 0. A house of 0 square feet, built in the year 0, is not a typical house: use the "
+    "median.")
 def with_zeros(x_train, x_new):
     return np.nan_to_num(x_train), np.nan_to_num(x_new)
 
 
-@fill_gaps.wrong("The result is right, but the caller's arrays were changed in place. Work on copies, or use "
-                 "`np.where`, which makes new arrays.")
+@fill_gaps.wrong(
+    "The result is right, but the caller's arrays were changed in place. Work on copies, or use "
+    "`np.where`, which makes new arrays.")
 def filled_in_place(x_train, x_new):
     medians = np.nanmedian(x_train, axis=0)
     for x in (x_train, x_new):
@@ -110,8 +115,9 @@ def _(rng):
     yield Case((np.array([[0.0, 3.0, 0.0], [1e-9, 0.0, 0.0]]),), "a unit with tiny outputs is alive")
 
 
-@dead_units.wrong("This is the share of zeros in the whole array. A living ReLU unit is 0 for many examples too. Dead is a "
-                  "unit that is 0 for all.")
+@dead_units.wrong(
+    "This is the share of zeros in the whole array. A living ReLU unit is 0 for many examples too. Dead "
+    "is a unit that is 0 for all.")
 def share_of_zeros(activations):
     return (activations == 0).mean()
 
@@ -121,8 +127,9 @@ def wrong_axis(activations):
     return (activations == 0).all(axis=1).mean()
 
 
-@dead_units.wrong("This counts the units that are 0 for at least one example. Dead means 0 for all: `all` in place of "
-                  "`any`.")
+@dead_units.wrong(
+    "This counts the units that are 0 for at least one example. Dead means 0 for all: `all` in place of "
+    "`any`.")
 def any_zero(activations):
     return (activations == 0).any(axis=0).mean()
 
@@ -142,8 +149,9 @@ def alive(activations):
     return 1 - (activations == 0).all(axis=0).mean()
 
 
-@dead_units.wrong("`np.isclose` takes tiny outputs for 0. A unit with a tiny output still has a gradient; compare with "
-                  "exactly 0.")
+@dead_units.wrong(
+    "`np.isclose` takes tiny outputs for 0. A unit with a tiny output still has a gradient; compare with "
+    "exactly 0.")
 def close_to_zero(activations):
     return np.isclose(activations, 0).all(axis=0).mean()
 
@@ -170,14 +178,16 @@ def _(rng):
     yield Case((np.array(["Ames"]), towns), "a single word")
 
 
-@encode.wrong("You build the categories from the words at hand. New houses would get other columns than the training "
-              "houses; use the categories that you are given.")
+@encode.wrong(
+    "You build the categories from the words at hand. New houses would get other columns than the "
+    "training houses; use the categories that you are given.")
 def own_categories(words, categories):
     return (words[:, None] == np.unique(words)).astype(float)
 
 
-@encode.wrong("An unknown word gets the column of another category: `np.searchsorted` gives the place where a word "
-              "*would* stand, and it needs sorted categories.")
+@encode.wrong(
+    "An unknown word gets the column of another category: `np.searchsorted` gives the place where a word "
+    "*would* stand, and it needs sorted categories.")
 def searchsorted(words, categories):
     places = np.minimum(np.searchsorted(categories, words), len(categories) - 1)
     return np.eye(len(categories))[places]
@@ -203,8 +213,9 @@ def rows_dropped(words, categories):
     return (words[np.isin(words, categories)][:, None] == categories).astype(float)
 
 
-@encode.wrong("An unknown word gets the last category: `list.find`-like code that returns -1 picks the last row of "
-              "`np.eye`. Give it a row of zeros.")
+@encode.wrong(
+    "An unknown word gets the last category: an index of -1 picks the last row of "
+    "`np.eye`. Give it a row of zeros.")
 def last_for_unknown(words, categories):
     known = list(categories)
     return np.eye(len(known))[[known.index(word) if word in known else -1 for word in words]]
@@ -229,8 +240,9 @@ def _(rng):
     yield Case((np.array([0.0, 0.5, 0.999]), 1e-4, 1.0), "the beginning, the middle, nearly the end")
 
 
-@log_uniform.wrong("These values are uniform themselves, not their logarithms: nearly all lie in the highest order of "
-                   "magnitude.")
+@log_uniform.wrong(
+    "These values are uniform themselves, not their logarithms: nearly all lie in the highest order of "
+    "magnitude.")
 def uniform(u, low, high):
     return low + u * (high - low)
 
@@ -240,8 +252,9 @@ def logarithms(u, low, high):
     return np.log(low) + u * (np.log(high) - np.log(low))
 
 
-@log_uniform.wrong("You mix two bases: logarithms with base e, but 10 to the power. Use `np.log10` with `10 **`, or "
-                   "`np.log` with `np.exp`.")
+@log_uniform.wrong(
+    "You mix two bases: logarithms with base e, but 10 to the power. Use `np.log10` with `10 **`, or "
+    "`np.log` with `np.exp`.")
 def bases_mixed(u, low, high):
     return 10 ** (np.log(low) + u * (np.log(high) - np.log(low)))
 
@@ -261,7 +274,8 @@ def bounds_as_logarithms(u, low, high):
     return np.exp(low + u * (high - low))
 
 
-@log_uniform.wrong("In place of an even step in the logarithm you multiply the logarithm of `high` by u: u = 0 gives 1.")
+@log_uniform.wrong(
+    "In place of an even step in the logarithm you multiply the logarithm of `high` by u: u = 0 gives 1.")
 def powers_of_high(u, low, high):
     return np.exp(u * np.log(high))
 
@@ -273,11 +287,12 @@ CLUES = {
     "A": ("overfits", "Curve A learned something that holds for other houses too (validation well below 1). But what "
                       "happens to training, and what to validation, after that?"),
     "B": ("dead", "In curve B nothing moves, and the loss is 1. Which gauge says why no unit answers?"),
-    "C": ("shuffled", "In curve C the training loss falls, yet on other houses the network is worse than the mean from the "
-                      "start. What it learns has nothing to do with the houses."),
-    "D": ("too small", "In curve D both losses fall together and steadily. Read the update-to-weight ratio and compare it "
-                       "with the healthy run."),
+    "C": ("shuffled", "In curve C the training loss falls, yet on other houses the network only gets "
+                      "worse than the mean. What it learns has nothing to do with the houses."),
+    "D": ("too small", "In curve D both losses fall together and steadily. Read the update-to-weight ratio and "
+                       "compare it with the healthy run."),
 }
+RIGHT = {letter: sickness for letter, (sickness, _) in CLUES.items()}
 
 
 def _judge_diagnosis(answer):
@@ -297,21 +312,21 @@ diagnosis = chapter.value_exercise(
     task="A dictionary from the letters A to D to the sickness of each run.",
     hints=(
         "First sort the curves by the two losses: do they fall together, part, or stay?",
-        "One gauge at a time: a share of dead units near 100 % explains a run by itself. So does a ratio that is a "
-        "hundred times below the healthy one.",
-        "A validation loss that stays *below* 1 while training falls is overfitting; one that starts near 1 and *rises* "
-        "means that features and targets do not belong together.",
-    ), reference={"A": "overfits", "B": "dead", "C": "shuffled", "D": "too small"}, judge=_judge_diagnosis,
+        "One gauge at a time: a share of dead units near 100 % explains a run by itself. So does a "
+        "ratio that is far below the healthy one.",
+        "A validation loss that stays *below* 1 while training falls is overfitting; one that starts near 1 and "
+        "*rises* means that features and targets do not belong together.",
+    ), reference=RIGHT, judge=_judge_diagnosis,
     praise="Two curves can look alike and differ in a gauge. Draw the gauges before you change a setting.",
     wrongs=(
-        ({"A": "shuffled", "B": "dead", "C": "overfits", "D": "too small"}, "Not 'shuffled'. Curve A learned something"),
-        ({"A": "too large", "B": "dead", "C": "shuffled", "D": "too small"}, "Not 'too large'. Curve A learned something"),
-        ({"A": "overfits", "B": "too small", "C": "shuffled", "D": "dead"}, "Not 'too small'. In curve B nothing moves"),
-        ({"A": "overfits", "B": "unscaled", "C": "shuffled", "D": "too small"}, "Not 'unscaled'. In curve B nothing moves"),
-        ({"A": "overfits", "B": "dead", "C": "overfits", "D": "too small"}, "Not 'overfits'. In curve C the training loss"),
-        ({"A": "overfits", "B": "dead", "C": "shuffled", "D": "unscaled"}, "Not 'unscaled'. In curve D both losses fall"),
+        ({**RIGHT, "A": "shuffled"}, "Not 'shuffled'. Curve A learned something"),
+        ({**RIGHT, "A": "too large"}, "Not 'too large'. Curve A learned something"),
+        ({**RIGHT, "B": "too small"}, "Not 'too small'. In curve B nothing moves"),
+        ({**RIGHT, "B": "unscaled"}, "Not 'unscaled'. In curve B nothing moves"),
+        ({**RIGHT, "C": "overfits"}, "Not 'overfits'. In curve C the training loss"),
+        ({**RIGHT, "D": "unscaled"}, "Not 'unscaled'. In curve D both losses fall"),
         ({"A": "overfits", "B": "dead"}, "Expected a dictionary with the keys"),
-        ({"A": "overfits", "B": "dead", "C": "sick", "D": "too small"}, "C: choose one of"),
+        ({**RIGHT, "C": "sick"}, "C: choose one of"),
     ))
 
 
@@ -358,8 +373,9 @@ def _(losses, patience):
     return best_epoch, epoch
 
 
-@patient_stop.wrong("The loss is now compared with the epoch before, not with the best so far. A run that goes up and down "
-                    "would never stop.")
+@patient_stop.wrong(
+    "The loss is now compared with the epoch before, not with the best so far. A run that goes up and "
+    "down would never stop.")
 def compared_with_last(losses, patience):
     last, best, best_epoch, waited = np.inf, np.inf, 0, 0
     for epoch, loss in enumerate(losses, 1):
@@ -372,8 +388,9 @@ def compared_with_last(losses, patience):
     return best_epoch, epoch
 
 
-@patient_stop.wrong("A loss *equal* to the best counts as an improvement here. A run that stands still would go on for "
-                    "ever: only a lower loss resets the count.")
+@patient_stop.wrong(
+    "A loss *equal* to the best counts as an improvement here. A run that stands still would go on for "
+    "ever: only a lower loss resets the count.")
 def equal_is_better(losses, patience):
     best, best_epoch, waited = np.inf, 0, 0
     for epoch, loss in enumerate(losses, 1):
@@ -399,20 +416,23 @@ def one_too_late(losses, patience):
     return best_epoch, epoch
 
 
-@patient_stop.wrong("You look at all losses and return their minimum. Early stopping cannot see the future: a better epoch "
-                    "after the stop is never reached.")
+@patient_stop.wrong(
+    "You look at all losses and return their minimum. Early stopping cannot see the future: a better "
+    "epoch after the stop is never reached.")
 def sees_the_future(losses, patience):
     return int(np.argmin(losses)) + 1, patient_stop.reference(losses, patience)[1]
 
 
-@patient_stop.wrong("The epochs are counted from 0. The printed code counts from 1, so that they are numbers of epochs.")
+@patient_stop.wrong(
+    "The epochs are counted from 0. The printed code counts from 1, so that they are numbers of epochs.")
 def counted_from_zero(losses, patience):
     best_epoch, last_epoch = patient_stop.reference(losses, patience)
     return best_epoch - 1, last_epoch - 1
 
 
-@patient_stop.wrong("`waited` is set to 0 in every epoch, so it never reaches a patience of 2 or more. Reset it only when "
-                    "there is a new best loss.")
+@patient_stop.wrong(
+    "`waited` is set to 0 in every epoch, so it never reaches a patience of 2 or more. Reset it only when"
+    " there is a new best loss.")
 def always_reset(losses, patience):
     best, best_epoch = np.inf, 0
     for epoch, loss in enumerate(losses, 1):
@@ -448,14 +468,16 @@ def _(rng):
     yield Case((heavy, rng.integers(30, size=(100, 30))), "one huge error")
 
 
-@bootstrap_interval.wrong("These are percentiles of the single errors. How far one house may be off is another question; "
-                          "asked is how far the RMSE may be off.")
+@bootstrap_interval.wrong(
+    "These are percentiles of the single errors. How far one house may be off is another question; asked "
+    "is how far the RMSE may be off.")
 def of_single_errors(errors, rows):
     return np.percentile(errors[rows], [2.5, 97.5])
 
 
-@bootstrap_interval.wrong("The mean runs over the wrong axis: each *row* of `rows` is one resampled test set, so take the "
-                          "mean along `axis=1`.")
+@bootstrap_interval.wrong(
+    "The mean runs over the wrong axis: each *row* of `rows` is one resampled test set, so take the mean "
+    "along `axis=1`.")
 def across_rounds(errors, rows):
     return np.percentile(np.sqrt((errors[rows] ** 2).mean(axis=0)), [2.5, 97.5])
 
@@ -465,25 +487,28 @@ def no_root(errors, rows):
     return np.percentile((errors[rows] ** 2).mean(axis=1), [2.5, 97.5])
 
 
-@bootstrap_interval.wrong("You take the standard deviation of the errors, which leaves out their mean. A model that is "
-                          "always too high is wrong too: RMSE.")
+@bootstrap_interval.wrong(
+    "You take the standard deviation of the errors, which leaves out their mean. A model that is always "
+    "too high is wrong too: RMSE.")
 def standard_deviations(errors, rows):
     return np.percentile(errors[rows].std(axis=1), [2.5, 97.5])
 
 
-@bootstrap_interval.wrong("The root of a square is the absolute value: this is the mean absolute error. Take the root after "
-                          "the mean.")
+@bootstrap_interval.wrong(
+    "The root of a square is the absolute value: this is the mean absolute error. Take the root after the"
+    " mean.")
 def root_inside(errors, rows):
     return np.percentile(np.sqrt(errors[rows] ** 2).mean(axis=1), [2.5, 97.5])
 
 
-@bootstrap_interval.wrong("5 and 95 leave out five percent on *each* side: this is a 90 % interval. For 95 % take 2.5 and "
-                          "97.5.")
+@bootstrap_interval.wrong(
+    "5 and 95 leave out five percent on *each* side: this is a 90 % interval. For 95 % take 2.5 and 97.5.")
 def ninety_percent(errors, rows):
     return np.percentile(np.sqrt((errors[rows] ** 2).mean(axis=1)), [5, 95])
 
 
-@bootstrap_interval.wrong("`np.percentile` counts from 0 to 100: 0.025 is a fortieth of one percent. Use 2.5 and 97.5, or "
-                          "`np.quantile` with 0.025 and 0.975.")
+@bootstrap_interval.wrong(
+    "`np.percentile` counts from 0 to 100: 0.025 is a fortieth of one percent. Use 2.5 and 97.5, or "
+    "`np.quantile` with 0.025 and 0.975.")
 def shares_as_percentiles(errors, rows):
     return np.percentile(np.sqrt((errors[rows] ** 2).mean(axis=1)), [0.025, 0.975])

@@ -154,7 +154,8 @@ def test_continuous_integration_fails_when_a_command_fails(failing, code, tmp_pa
         stub.write_text(f"#!/bin/sh\n{body}\n")
         stub.chmod(0o755)
     environment = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-    result = subprocess.run(["bash", ROOT / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False)
+    command = ["bash", ROOT / ".ci" / "run"]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert result.stdout == "make book\nmake test\n"
     assert result.returncode == code
 
