@@ -280,6 +280,14 @@ def powers_of_high(u, low, high):
     return np.exp(u * np.log(high))
 
 
+@log_uniform.wrong(
+    "The exponent goes from 0 to the logarithm of `high`. It must go from log(low) to log(high), a way of "
+    "log(high) - log(low): `low * (high / low) ** u`.")
+def exponent_up_to_high(u, low, high):
+    return low * high ** u
+
+
+
 # ---- 5. What is wrong with these runs? ----
 
 SICKNESSES = ("too small", "too large", "overfits", "dead", "unscaled", "shuffled")
@@ -446,6 +454,15 @@ def always_reset(losses, patience):
     return best_epoch, epoch
 
 
+@patient_stop.wrong(
+    "The second number is where training stops, not where it should have stopped: the epochs of waiting "
+    "were trained too.")
+def waiting_not_counted(losses, patience):
+    best_epoch, last_epoch = patient_stop.reference(losses, patience)
+    return best_epoch, best_epoch if last_epoch - best_epoch == patience else last_epoch
+
+
+
 # ---- 7. An interval for the error ----
 
 @chapter.exercise(stars=3, title="An interval for the error", hints=(
@@ -512,3 +529,11 @@ def ninety_percent(errors, rows):
     "`np.quantile` with 0.025 and 0.975.")
 def shares_as_percentiles(errors, rows):
     return np.percentile(np.sqrt((errors[rows] ** 2).mean(axis=1)), [0.025, 0.975])
+
+
+@bootstrap_interval.wrong(
+    "This is mean ± 1.96 standard deviations, an interval for bell-shaped distributions. One huge error makes it "
+    "lopsided: take the percentiles.")
+def normal_interval(errors, rows):
+    values = np.sqrt((errors[rows] ** 2).mean(axis=1))
+    return values.mean() + 1.96 * values.std() * np.array([-1, 1])
