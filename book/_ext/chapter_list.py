@@ -5,6 +5,7 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from solutions import pages_below
 from sphinx.util.docutils import SphinxDirective
 
 BOOK = Path(__file__).parents[1]
@@ -31,16 +32,11 @@ def row(name, notebook):
     """The Markdown of one row."""
     cells = ["".join(cell["source"]) for cell in json.loads(notebook.read_text("utf-8"))["cells"][:2]]
     title, _, *promise = [line for line in cells[0].splitlines() if line.strip()]
-    reading, _, exercises = TIME.search(" ".join(cells[1].split())).groups()
+    if not (times := TIME.search(" ".join(cells[1].split()))):
+        raise ValueError(f"{name}: expected '**Time.** Reading … · running … · exercises ….' in its second cell")
+    reading, _, exercises = times.groups()
     link = Path("/" + name).relative_to("/book")
     return f"| [{title.removeprefix('# ')}]({link}.ipynb) | {' '.join(promise)} | {reading} | {exercises} |"
-
-
-def pages_below(site_map, page):
-    """All pages in the order of the table of contents."""
-    for name in page.child_files():
-        yield name
-        yield from pages_below(site_map, site_map[name])
 
 
 def setup(app):
