@@ -1,0 +1,53 @@
+"""The built site and a browser for it, for all tests in this folder."""
+
+import shutil
+
+import pytest
+from browser_tools import SITE, record_trouble, served
+
+BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
+
+
+@pytest.fixture(scope="session")
+def address():
+    """The address of the built site."""
+    if not (SITE / "index.html").exists():
+        pytest.skip("the site is not built: run `make book` first")
+    with served(SITE) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        pytest.skip(f"no browser found: install one of {', '.join(BROWSERS)}")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens a page and waits until it is quiet: `page, trouble = visit(address, name)`.
+
+    `trouble` lists what goes wrong from then on: requests to another host, missing files, script errors. Options
+    such as `viewport` are those of Playwright's new_page. The pages are closed after the test.
+    """
+    pages = []
+
+    def open_page(address, name, **options):
+        page = browser.new_page(**options)
+        pages.append(page)
+        trouble = record_trouble(page, address)
+        page.goto(f"{address}/{name}", wait_until="networkidle")
+        page.wait_for_function("!window.MathJax || (MathJax.startup && MathJax.startup.promise.then(() => true))")
+        page.wait_for_load_state("networkidle")
+        return page, trouble
+
+    yield open_page
+    for page in pages:
+        page.close()
