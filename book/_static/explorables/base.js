@@ -52,13 +52,13 @@ let plots = 0;
 /**
  * Axes in an SVG as wide as its box, so that text keeps its size on a phone.
  *
- * x, y: the domains [low, high]. ticks: their steps [x, y]. ratio: height / width, or "equal" for equal units. Draw
- * into `marks` (clipped to the axes) or `top`; `px` and `py` turn numbers into pixels, `at(event)` turns a pointer's
- * place into numbers.
+ * x, y: the domains [low, high]. ticks: their steps [x, y]. ratio: height / width, or "equal" for equal units;
+ * heights: the least and the greatest in pixels. Draw into `marks` (clipped to the axes) or `top`; `px` and `py` turn
+ * numbers into pixels, `at(event)` turns a pointer's place into numbers.
  */
 export class Plot {
-  constructor({ x, y, ticks, xLabel = "", yLabel = "", ratio = 0.62, label }) {
-    Object.assign(this, { x, y, ticks, xLabel, yLabel, ratio });
+  constructor({ x, y, ticks, xLabel = "", yLabel = "", ratio = 0.62, heights = [220, 440], label }) {
+    Object.assign(this, { x, y, ticks, xLabel, yLabel, ratio, heights });
     this.margin = { left: yLabel ? 52 : 36, right: 12, top: 10, bottom: xLabel ? 44 : 28 };
     const clip = `explorable-clip-${plots++}`;
     this.frame = svg("rect");
@@ -74,7 +74,7 @@ export class Plot {
     this.width = width;
     const { left, right, top, bottom } = this.margin;
     const equal = (width - left - right) * (this.y[1] - this.y[0]) / (this.x[1] - this.x[0]) + top + bottom;
-    this.height = this.ratio === "equal" ? equal : Math.min(Math.max(width * this.ratio, 220), 440);
+    this.height = this.ratio === "equal" ? equal : clamp(width * this.ratio, this.heights);
     set(this.node, { width, height: this.height, viewBox: `0 0 ${width} ${this.height}` });
     set(this.frame, { x: left, y: top, width: width - left - right, height: this.height - top - bottom });
     this.drawAxes();
@@ -128,8 +128,8 @@ function steps([low, high], step) {
  * Let a node of the plot be dragged, by pointer or by arrow keys (with Shift five steps at once).
  *
  * get(): its [x, y]; move(x, y): takes a new place; step: one arrow key. name: what a screen reader calls it. Where
- * only one direction has a meaning, the other one is ignored in `move`. Call the result after each change of the
- * place, so that the new one is announced.
+ * only one direction has a meaning, the other one is ignored in `move`. Call the result whenever you draw, so
+ * that the place is announced.
  */
 export function draggable(node, { plot, name, get, move, step, digits = 1, describe }) {
   set(node, { class: "handle", tabindex: "0", role: "slider", "aria-label": name,
@@ -156,7 +156,6 @@ export function draggable(node, { plot, name, get, move, step, digits = 1, descr
     const [x, y] = get();
     move(clamp(x + size * arrow[0], plot.x), clamp(y + size * arrow[1], plot.y));
   });
-  announce();
   return announce;
 }
 
@@ -298,6 +297,7 @@ html[data-theme="dark"] .explorable { --blue: #56b4e9; --orange: #f08a4b; --gree
 .explorable button, .explorable select { min-height: 2.25rem; padding: 0.3rem 0.8rem; border: 1px solid var(--line);
   border-radius: 0.35rem; background: var(--pst-color-background); color: var(--ink); font: inherit; }
 .explorable button:hover { border-color: var(--pst-color-primary); }
+.explorable [hidden] { display: none !important; }
 .explorable label { display: flex; flex: 1 1 15rem; gap: 0.6rem; align-items: center; margin: 0; }
 .explorable label.choice { flex: 0 1 auto; }
 .explorable input[type="range"] { flex: 1; min-width: 6rem; height: 2rem; accent-color: var(--pst-color-primary); }
