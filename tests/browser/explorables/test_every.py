@@ -1,4 +1,4 @@
-"""What holds for every explorable: size, keyboard, touch, screen reader, reduced motion, and a figure without scripts."""
+"""What holds for every explorable: size, keyboard, touch, screen reader, reduced motion, a figure without scripts."""
 
 import json
 import re

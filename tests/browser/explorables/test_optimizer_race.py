@@ -1,10 +1,11 @@
 """The racing optimizers take the steps of companion.optim, on surfaces with companion's gradients."""
 
-import companion
 import numpy as np
 import pytest
-from companion import Parameter, optim
 from explorable_tools import number, readout
+
+import companion
+from companion import Parameter, optim
 
 NAME = "optimizer-race"
 MAKERS = {

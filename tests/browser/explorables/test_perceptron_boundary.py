@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from explorable_tools import number, readout
+
 from companion import data
 from companion.exercises.perceptron import decide, train_until_clean
-from explorable_tools import number, readout
 
 NAME = "perceptron-boundary"
 
