@@ -10,7 +10,7 @@ export KERAS_BACKEND := torch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test test-notebooks test-code lint execute reproduce colab-check repository clean
+.PHONY: help book lite lite-times serve test test-notebooks test-code lint execute reproduce colab colab-check hub lighthouse repository bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,7 +27,15 @@ $(INSTALLED): requirements.txt pyproject.toml
 # Sphinx reads unchanged pages from its cache and would not repeat their warnings: after a failure, drop the cache.
 book: $(INSTALLED)  ## build the web book into _build/html
 	@.venv/bin/jupyter-book build . -W --keep-going || { rm -rf _build/.doctrees; exit 1; }
+	@$(MAKE) --no-print-directory lite
 	@echo "The book is built. Open $(CURDIR)/_build/html/index.html, or run: make serve"
+
+# Does nothing where nothing has changed. PYODIDE_DIR=/path/to/pyodide brings Pyodide along: the site then asks nobody.
+lite: $(INSTALLED)  ## build the notebooks that run in the browser into _build/html/lite (part of book)
+	@$(VENV_PYTHON) tools/lite.py
+
+lite-times: $(INSTALLED)  ## measure the chapters in the browser (PYODIDE_DIR=…; CHAPTER=… for one)
+	$(VENV_PYTHON) tools/lite_times.py $(CHAPTER)
 
 _build/html/index.html:
 	@$(MAKE) book
@@ -57,11 +65,29 @@ execute: $(INSTALLED)  ## run notebooks and store their outputs (CHAPTER=foundat
 reproduce: $(INSTALLED)  ## run all notebooks in several numeric environments and compare
 	$(VENV_PYTHON) tools/reproduce.py
 
+colab: $(INSTALLED)  ## run each notebook alone, as in Colab (CHAPTER=… for one; asks the package index)
+	$(VENV_PYTHON) tools/colab.py $(CHAPTER)
+
 colab-check: $(INSTALLED)  ## show that installing companion in Colab replaces nothing (asks the package index)
-	$(VENV_PYTHON) tools/colab.py
+	$(VENV_PYTHON) tools/colab.py --install-only
+
+hub: $(INSTALLED)  ## a JupyterHub on this machine, and a learner on it (CHAPTER=… for another; needs npm, Chromium)
+	$(VENV_PYTHON) tools/hub.py $(CHAPTER)
+
+lighthouse: $(INSTALLED)  ## score the built site for speed, access, practice, findability (needs npm, Chromium)
+	$(VENV_PYTHON) tools/lighthouse.py
 
 repository: $(INSTALLED)  ## point the course at a fork (URL=https://github.com/owner/name)
 	$(VENV_PYTHON) tools/repository.py "$(URL)"
+
+# An environment of its own: the peers need packages that the course does not.
+_build/bench-venv/.installed: benchmarks/requirements.txt
+	$(PYTHON) -m venv _build/bench-venv
+	_build/bench-venv/bin/python -m pip install --quiet --requirement benchmarks/requirements.txt
+	@touch $@
+
+bench: _build/bench-venv/.installed  ## measure companion beside its peers (TINY=1: only whether losses agree; PARTS="time-1 growth")
+	_build/bench-venv/bin/python -m benchmarks $(if $(TINY),--tiny) $(if $(PARTS),--parts $(PARTS))
 
 clean:  ## remove what was built and installed
 	rm -rf _build .venv build dist *.egg-info .pytest_cache .ruff_cache .coverage

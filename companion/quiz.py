@@ -11,30 +11,49 @@ from importlib import resources
 
 FOLDER = resources.files(__package__) / "quizzes"
 TYPES = ("multiple_choice", "many_choice", "numeric")
-# Every pair of text and background has a contrast of at least 4.5:1; text on the page keeps the page's color.
-COLORS = {
-    "--jq-multiple-choice-bg": "#1f4e79", "--jq-many-choice-bg": "#5b3a8c", "--jq-numeric-bg": "#14615a",
-    "--jq-incorrect-color": "#b3261e", "--jq-correct-color": "#1d7a46", "--jq-text-color": "#ffffff",
-    "--jq-numeric-input-bg": "#ffffff", "--jq-numeric-input-label": "inherit",
-}
+GREEN, RED = "#2e8b57", "#c8553d"   # signs and bars only: a contrast of at least 3:1 with white and with black
+# Text and lines are made of the page's own text color, so that the quiz reads well on light and on dark pages.
 STYLE = """<style>
-#ID .Quiz, #ID .Feedback, #ID .InpLabel { font-size: 1rem; line-height: 1.45; }
-#ID .Quiz { max-width: 44rem; margin-left: 0; }
-#ID .MCButton { position: relative; text-align: left; justify-content: flex-start; }
-#ID .MCButton input { position: absolute; opacity: 0; }
-#ID .MCButton:focus-within, #ID .Input-text:focus { outline: 3px solid #d98c00; outline-offset: 2px; }
-#ID .correctButton::after { content: "\\00a0✓"; }
-#ID .incorrectButton::after { content: "\\00a0✗"; }
-#ID .Input-text { color: #1b1b1b; border: 1px solid #767676; }
-#ID .Input-text.correctButton, #ID .Input-text.incorrectButton { color: #ffffff; }
-#ID .Feedback { color: inherit; text-align: left; padding-left: 0.6rem; }
-#ID .Feedback.correct { border-left: 5px solid #2e8b57; }
-#ID .Feedback.incorrect { border-left: 5px solid #c8553d; }
-#ID .Feedback.correct::before { content: "✓ Correct. "; font-weight: bold; }
-#ID .Feedback.incorrect::before { content: "✗ Not yet. "; font-weight: bold; }
-</style>"""
-# For keyboard and screen reader: every option is a stop of its own, the question names its group, and the
-# feedback is read out. The questions as text, for pages without scripts, go away.
+#ID { max-width: 42rem; counter-reset: quiz; }
+#ID .Quiz { max-width: none !important; margin: 0 0 1rem; padding: 1rem; line-height: 1.45; font-size: 1rem;
+  border: 1px solid color-mix(in srgb, currentColor 22%, transparent); border-radius: 8px; counter-increment: quiz; }
+#ID .Quiz > div:first-child { padding: 0; background: none; color: inherit; font-weight: 600; }
+#ID [id^=quizQn]::before { content: counter(quiz) ". "; }
+#ID code { padding: 0 0.2em; background: color-mix(in srgb, currentColor 9%, transparent); color: inherit; }
+#ID .MCButton code { padding: 0; background: none; }
+#ID .QuizCode { margin: 0.6rem 0 0; font-size: 0.9rem; font-weight: normal; overflow-x: auto; }
+#ID .Answer { grid-template-columns: minmax(0, 1fr); grid-gap: 0.45rem; margin: 0.75rem 0 0; }
+#ID .MCButton { position: relative; display: block; margin: 0; padding: 0.5rem 2.2rem 0.5rem 0.8rem; text-align: left;
+  font-size: 1rem; background: none; color: inherit; border-radius: 6px;
+  border: 1px solid color-mix(in srgb, currentColor 55%, transparent); }
+#ID .MCButton:hover { background: color-mix(in srgb, currentColor 7%, transparent); }
+#ID .MCButton input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
+#ID .MCButton:focus-within, #ID .Input-text:focus, #ID .check:focus-visible { outline: 3px solid #b87400;
+  outline-offset: 2px; }
+#ID .correctButton, #ID .incorrectButton { animation: none; color: inherit; border-color: BAR;
+  box-shadow: inset 4px 0 BAR; background: color-mix(in srgb, BAR 12%, transparent); }
+#ID .correctButton { --bar: GREEN; }
+#ID .incorrectButton { --bar: RED; }
+#ID .MCButton.correctButton::after, #ID .MCButton.incorrectButton::after { position: absolute; top: 0.5rem;
+  right: 0.8rem; content: "✓" / "right"; font-weight: bold; }
+#ID .MCButton.incorrectButton::after { content: "✗" / "wrong"; }
+#ID .InpLabel { float: none; font-size: 1rem; line-height: inherit; color: inherit; }
+#ID .Input-text { display: inline-block; min-width: 5rem; margin: 0 0.4rem; padding: 0.35rem 0.6rem; font-size: 1rem;
+  line-height: 1.45; background: none; color: inherit; box-shadow: none; border-radius: 6px;
+  border: 1px solid color-mix(in srgb, currentColor 55%, transparent); }
+#ID .Input-text.correctButton, #ID .Input-text.incorrectButton { border: 2px solid BAR; }
+#ID .check { padding: 0.35rem 0.9rem; font: inherit; font-weight: 600; background: none; color: inherit;
+  cursor: pointer; border: 1px solid color-mix(in srgb, currentColor 55%, transparent); border-radius: 6px; }
+#ID .Feedback { font-size: 1rem; text-align: left; color: inherit; }
+#ID .Feedback:not(:empty) { margin-top: 0.75rem; padding: 0.1rem 0 0.1rem 0.8rem; border-left: 5px solid BAR; }
+#ID .Feedback.correct { --bar: GREEN; }
+#ID .Feedback.incorrect { --bar: RED; }
+#ID .Feedback.correct::before { content: "✓ Correct. " / "Correct. "; font-weight: bold; }
+#ID .Feedback.incorrect::before { content: "✗ Not yet. " / "Not yet. "; font-weight: bold; }
+@media print { #ID .Quiz { display: none; } #ID .as-text { display: block; } }
+</style>""".replace("BAR", "var(--bar)").replace("GREEN", GREEN).replace("RED", RED)
+# For keyboard, phone and screen reader: every option is a button, the question names its group, the feedback is read
+# out, a number keeps its place and has a button to check it. The questions as text are for pages without scripts.
 SCRIPT = """
 (function improve(tries) {
   const root = document.getElementById("ID");
@@ -42,18 +61,33 @@ SCRIPT = """
     if (tries > 0) setTimeout(() => improve(tries - 1), 100);
     return;
   }
-  root.querySelectorAll(".as-text").forEach(part => part.remove());
-  root.querySelectorAll(".MCButton input").forEach((input, i) => { input.name = root.id + i; });
+  root.querySelectorAll(".as-text").forEach(part => { part.hidden = true; });
   root.querySelectorAll(".Feedback").forEach(part => part.setAttribute("role", "status"));
-  root.querySelectorAll(".InpLabel").forEach(part => { part.textContent = "Type a number and press Enter:"; });
+  root.querySelectorAll(".MCButton input").forEach(input => {
+    input.type = "button";
+    input.className = "";
+    input.setAttribute("aria-label", input.parentElement.innerText);
+    input.nextSibling.setAttribute("aria-hidden", "true");
+  });
   root.querySelectorAll(".Quiz").forEach(part => {
     const question = part.querySelector("[id^=quizQn]").id;
     part.setAttribute("role", "group");
     part.setAttribute("aria-labelledby", question);
-    part.querySelectorAll(".Input-text").forEach(input => {
-      input.setAttribute("aria-labelledby", question);
-      input.onpaste = null;
-    });
+  });
+  root.querySelectorAll(".Input-text").forEach(input => {
+    const label = input.previousSibling;
+    label.textContent = "Type a number:";
+    label.htmlFor = input.id;
+    input.autocomplete = "off";
+    input.onpaste = null;
+    input.blur = () => {};
+    input.addEventListener("focus", event => event.stopImmediatePropagation(), true);
+    const check = document.createElement("button");
+    check.type = "button";
+    check.className = "check";
+    check.textContent = "Check";
+    check.onclick = () => input.onkeypress({ which: 13, keyCode: 13 });
+    input.after(check);
   });
 })(100);
 """
@@ -179,7 +213,7 @@ def _as_html(chapter, questions, display_quiz):
     random.seed(chapter)        # jupyterquiz draws the id of its container: the same id in every run
     try:
         with capture_output() as captured:
-            display_quiz([_marked_up(question) for question in questions], shuffle_answers=False, colors=COLORS)
+            display_quiz([_marked_up(question) for question in questions], shuffle_answers=False)
     finally:
         random.setstate(state)
     container, script = (next(output.data[kind] for output in captured.outputs if kind in output.data)
@@ -188,6 +222,9 @@ def _as_html(chapter, questions, display_quiz):
     # jupyterquiz would load MathJax from a public server where it finds none that it can use.
     script = re.sub(r"script\.src = '[^']*'", "script.src = ''", script)
     script = re.sub(r"\} else \{(\s*console\.log\('WARNING)", r"} else if (false) {\1", script)
+    script = script.replace('" [" + answeredcorrect + "/" + numcorrect + "]"',
+                            '" (" + answeredcorrect + " of " + numcorrect + " found)"')
+    script = script.replace('" [" + 0 + "/" + numcorrect + "]"', '" (none of " + numcorrect + " found)"')
     as_text_only = f'<pre class="as-text" style="white-space:pre-wrap">{html.escape(as_text(questions))}</pre>'
     return (f"{container}{STYLE.replace('ID', name)}{as_text_only}</div>"
             f"<script>{(script + SCRIPT.replace('ID', name)).replace('</script', '<' + chr(92) + '/script')}</script>")

@@ -18,8 +18,10 @@ BOOK = ROOT / "book"
 SETUP_CELL = """\
 # Does nothing where the companion package is present; elsewhere (Colab, the browser) it installs it.
 import importlib.util
+import os
 import sys
 
+os.environ.setdefault("KERAS_BACKEND", "torch")  # Keras runs on PyTorch here, not on TensorFlow
 if importlib.util.find_spec("companion") is None:
     if sys.platform == "emscripten":
         %pip install --quiet companion

@@ -148,9 +148,8 @@ def page(rows):
     for chapter in sorted(rows, key=order.index):
         row = rows[chapter]
         size = chapters.path_of(chapter).stat().st_size / 1e6
-        title = chapters.read(chapters.path_of(chapter)).cells[0].source.splitlines()[0].lstrip("# ")
         lines.append(
-            f"| [{title}](../{chapter}.ipynb) | {row['seconds']:.0f} | {row.get('cpu_seconds', 0):.0f} "
+            f"| {link(chapter)} | {row['seconds']:.0f} | {row.get('cpu_seconds', 0):.0f} "
             f"| {row.get('peak_memory_mb', 0)} | {size:.2f} | {row['date']} |"
         )
     total = sum(row["seconds"] for row in rows.values())
@@ -170,7 +169,43 @@ every library that the chapter imports. No chapter may take more than 60 seconds
 All chapters together: {total:.0f} s, one after another. Machines measured on:
 
 {machines}
+{browser_section(rows, order)}"""
+
+
+def browser_section(rows, order):
+    """The part of the page on notebooks in the browser, from what tools/lite_times.py measured; empty without it."""
+    rows = {chapter: row["browser"] for chapter, row in rows.items() if "browser" in row}
+    if not rows:
+        return ""
+    table = "\n".join(
+        f"| {link(chapter)} | {row['first_output']:.0f} | {row['all_cells']:.0f} | {row['date']} |"
+        for chapter, row in sorted(rows.items(), key=lambda item: order.index(item[0]))
+    )
+    machines = "\n".join(f"- {name}" for name in sorted({row["machine"] for row in rows.values()}))
+    megabytes = max(row["megabytes"] for row in rows.values())
+    return f"""
+## In the browser
+
+What it takes from the press on *Run in the browser* to the first output, and to the end of the last cell, when all
+cells are run at once: the notebook opens, Python starts in the page, then the cells run there, on one core. Cells that
+need PyTorch, Keras or scikit-learn say so and go on. `make lite-times` measures this, one chapter after another, each
+as on a first visit, with all files on the machine itself; over a network, a first visit also waits for its
+{megabytes:.0f} MB (less where the host compresses), which the browser then keeps.
+
+| Chapter | First output (s) | All cells (s) | Measured on |
+|---|--:|--:|---|
+{table}
+
+Machines measured on:
+
+{machines}
 """
+
+
+def link(chapter):
+    """A link to a chapter from the page, with its title."""
+    title = chapters.read(chapters.path_of(chapter)).cells[0].source.splitlines()[0].lstrip("# ")
+    return f"[{title}](../{chapter}.ipynb)"
 
 
 async def execute(chapter):

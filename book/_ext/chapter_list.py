@@ -1,4 +1,7 @@
-"""Sphinx directive `chapter-list`: all chapters with their promise and times, read from the notebooks."""
+"""Sphinx directive `chapter-list`: a card for each chapter with its promise, times and level, read from the notebooks.
+
+book/_static/progress.js adds to a card what the reader has read and solved, which only their browser knows.
+"""
 import json
 import re
 from pathlib import Path
@@ -10,37 +13,65 @@ from sphinx.util.docutils import SphinxDirective
 
 BOOK = Path(__file__).parents[1]
 TIME = re.compile(r"\*\*Time\.\*\* Reading (.+?) · running (.+?) · exercises (.+?)\.")
+CHECK = re.compile(r"\bexercises\.(\w+)\.check\(")
+# The mathematics that a chapter asks for: 1 vectors and lines, 2 matrices, logarithms and slopes, 3 the chain rule.
+LEVELS = {
+    "introduction": 1, "perceptron": 1,
+    "multilayer_perceptron": 2, "forward_propagation": 2, "feedforward_networks": 2,
+    "backpropagation": 3, "activations": 3, "optimizers": 3,
+}
 
 
 class ChapterList(SphinxDirective):
-    """One item for each notebook of the table of contents, in its order."""
+    """One card for each notebook of the table of contents, in its order."""
 
     def run(self):
         self.env.note_dependency(__file__)
         site_map = self.env.app.config.external_site_map
-        items = []
+        cards = nodes.enumerated_list(classes=["chapter-cards"])
         for name in pages_below(site_map, site_map.root):
             notebook = BOOK.parent / f"{name}.ipynb"
             if notebook.exists():
                 self.env.note_dependency(str(notebook))
-                items += item(name, notebook)
-        box = nodes.container(classes=["chapter-list"])
-        self.state.nested_parse(StringList(items), self.content_offset, box)
-        return [box]
+                cards += self.card(len(cards) + 1, chapter(name, notebook))
+        return [cards, nodes.raw(text='<div class="progress-all"></div>', format="html")]
+
+    def card(self, number, facts):
+        """The card of one chapter; the link in its title covers all of it."""
+        card = nodes.list_item(classes=["chapter-card"])
+        solve = f"{len(facts['exercises'])} exercises, {facts['solving']}"
+        for kind, text in (("number", f"Chapter {number} · level {facts['level']} of 3"),
+                           ("title", f"[{facts['title']}]({facts['link']})"), ("promise", facts["promise"]),
+                           ("facts", f"Reading {facts['reading']} · {solve}")):
+            part = nodes.container(classes=[f"card-{kind}"])
+            self.state.nested_parse(StringList([text]), self.content_offset, part)
+            card += part
+        card += progress_slot(facts)
+        return card
 
 
-def item(name, notebook):
-    """The Markdown lines of one item."""
-    cells = ["".join(cell["source"]) for cell in json.loads(notebook.read_text("utf-8"))["cells"][:2]]
+def chapter(name, notebook):
+    """What a card says about one chapter."""
+    cells = ["".join(cell["source"]) for cell in json.loads(notebook.read_text("utf-8"))["cells"]]
     title, _, *promise = [line for line in cells[0].splitlines() if line.strip()]
     if not (times := TIME.search(" ".join(cells[1].split()))):
         raise ValueError(f"{name}: expected '**Time.** Reading … · running … · exercises ….' in its second cell")
-    reading, _, exercises = times.groups()
-    link = Path("/" + name).relative_to("/book")
-    return [f"1. **[{title.removeprefix('# ')}]({link}.ipynb)** · reading {reading}, exercises {exercises}\\",
-            f"   {' '.join(promise)}"]
+    if notebook.stem not in LEVELS:
+        raise ValueError(f"{name}: expected a level in {__file__}")
+    reading, _, solving = times.groups()
+    return {"name": notebook.stem, "title": title.removeprefix("# "), "promise": " ".join(promise),
+            "link": f"{Path('/' + name).relative_to('/book')}.ipynb", "reading": reading, "solving": solving,
+            "level": LEVELS[notebook.stem],
+            "exercises": list(dict.fromkeys(CHECK.findall("\n".join(cells))))}
+
+
+def progress_slot(facts, kind="card"):
+    """The empty place that progress.js fills; without scripts nothing shows."""
+    return nodes.raw(text=f'<div class="progress-{kind}" data-chapter="{facts["name"]}" '
+                          f'data-exercises="{" ".join(facts["exercises"])}"></div>', format="html")
 
 
 def setup(app):
     app.add_directive("chapter-list", ChapterList)
-    return {"version": "1.0", "parallel_read_safe": True}
+    app.add_js_file("progress.js", type="module")
+    return {"version": "1.0", "parallel_read_safe": True, "parallel_write_safe": True}

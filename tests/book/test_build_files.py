@@ -191,8 +191,11 @@ def disagreements(root):
     full = address.removeprefix("https://github.com/")
     owner, name = full.split("/")
     found = []
-    if load("_config.yml", root)["repository"]["url"] != address:
+    config = load("_config.yml", root)
+    if config["repository"]["url"] != address:
         found.append("_config.yml")
+    if config["html"]["baseurl"] != f"https://{owner}.github.io/{name}/":
+        found.append("_config.yml: where the site is published")
     if load("CITATION.cff", root)["repository-code"] != address:
         found.append("CITATION.cff")
     readme = (root / "README.md").read_text("utf-8")

@@ -1,19 +1,54 @@
-"""The list of chapters on the landing page says what the notebooks say."""
+"""The cards on the landing page say what the notebooks say."""
+import json
+
 import chapter_list
 import chapters
 import pytest
 
+from companion.exercises import core
+
+NOTEBOOK = {"cells": [{"source": ["# A `title`\n", "\n", "badge\n", "\n", "A promise\n", "in two lines."]},
+                      {"source": ["**Time.** Reading 5 min ·\n", "running 1 min · exercises 7 min.\n"]},
+                      {"source": ["exercises.second.check(second)\n"]},
+                      {"source": ["exercises.first.check(first)\n", "exercises.second.check(2)"]}]}
+
 
 @pytest.mark.parametrize("name", chapters.chapters())
-def test_item(name):
-    head, promise = chapter_list.item(f"book/{name}", chapters.path_of(name))
-    assert f"]({name}.ipynb)" in head and "# " not in head
-    assert head.count(" min") == 2
-    assert promise.strip() in " ".join(chapters.read(chapters.path_of(name)).cells[0].source.split())
+def test_chapter(name):
+    facts = chapter_list.chapter(f"book/{name}", chapters.path_of(name))
+    assert facts["link"] == f"{name}.ipynb" and facts["name"] == name.split("/")[-1]
+    assert "min" in facts["reading"] and "min" in facts["solving"]
+    assert facts["promise"] in " ".join(chapters.read(chapters.path_of(name)).cells[0].source.split())
+    assert sorted(facts["exercises"]) == sorted(core.chapters()[facts["name"]].exercises)
+
+
+def test_every_chapter_has_a_level():
+    names = {name.split("/")[-1] for name in chapters.chapters()}
+    assert set(chapter_list.LEVELS) == names
+    assert set(chapter_list.LEVELS.values()) == {1, 2, 3}
+
+
+def saved(folder, notebook, name="perceptron"):
+    path = folder / f"{name}.ipynb"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return path
+
+
+def test_what_is_read(tmp_path):
+    facts = chapter_list.chapter("book/part/perceptron", saved(tmp_path, NOTEBOOK))
+    assert facts == {"name": "perceptron", "title": "A `title`", "promise": "A promise in two lines.",
+                     "link": "part/perceptron.ipynb", "reading": "5 min", "solving": "7 min", "level": 1,
+                     "exercises": ["second", "first"]}
+    slot = chapter_list.progress_slot(facts).astext()
+    assert slot == '<div class="progress-card" data-chapter="perceptron" data-exercises="second first"></div>'
 
 
 def test_without_a_time_there_is_an_error(tmp_path):
-    notebook = tmp_path / "n.ipynb"
-    notebook.write_text('{"cells": [{"source": ["# T\\n", "b\\n", "Promise."]}, {"source": ["## What"]}]}')
+    notebook = {"cells": [NOTEBOOK["cells"][0], {"source": ["## What"]}]}
     with pytest.raises(ValueError, match="Time"):
-        chapter_list.item("book/n", notebook)
+        chapter_list.chapter("book/perceptron", saved(tmp_path, notebook))
+
+
+def test_without_a_level_there_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match="level"):
+        chapter_list.chapter("book/new", saved(tmp_path, NOTEBOOK, "new"))

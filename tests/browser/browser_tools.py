@@ -1,29 +1,13 @@
 """What the browser tests share: the built site, a server for it, and a record of what goes wrong on a page."""
 
-import threading
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from static_host import served  # noqa: F401  (from tools/)
+
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
-@contextmanager
-def served(folder):
-    """Serve a folder on this machine as a static host would; gives its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+# Every page that Sphinx writes: of the book, and beside it (search, index, 404).
+PAGES = sorted(path.relative_to(SITE).as_posix() for path in [*SITE.glob("book/**/*.html"), *SITE.glob("*.html")]
+               if path != SITE / "index.html") or ["none"]
 
 
 def record_trouble(page, address):

@@ -44,8 +44,6 @@ def visit(browser):
         pages.append(page)
         trouble = record_trouble(page, address)
         page.goto(f"{address}/{name}", wait_until="networkidle")
-        page.wait_for_function("!window.MathJax || (MathJax.startup && MathJax.startup.promise.then(() => true))")
-        page.wait_for_load_state("networkidle")
         return page, trouble
 
     yield open_page

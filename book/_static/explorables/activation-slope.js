@@ -136,7 +136,7 @@ class ActivationSlope extends Explorable {
       describe: () => `z = ${format(this.z, 1)}`,
     }));
     // The two points move together: one of them is enough for a keyboard.
-    set(this.panels[1].points[0], { role: null, tabindex: null });
+    set(this.panels[1].points[0], { role: null, tabindex: null, "aria-hidden": "true" });
     const names = Object.fromEntries(Object.keys(FUNCTIONS).map((name) => [name, name]));
     const onInput = () => this.choose();
     this.name = choice("Function", names, { value: START.name, onInput });

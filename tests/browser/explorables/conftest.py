@@ -51,7 +51,8 @@ def stage(browser, modules):
         opened.append((page, trouble))
         document = (
             "<!DOCTYPE html><style>html { --pst-color-text-base: #222; --pst-color-text-muted: #555;"
-            " --pst-color-border: #ccc; --pst-color-surface: #f5f5f5; --pst-color-background: #fff; --pst-color-primary: #005a92 }</style>"
+            " --pst-color-border: #ccc; --pst-color-surface: #f5f5f5; --pst-color-background: #fff;"
+            " --pst-color-primary: #005a92 }</style>"
             f'<{name}><p id="static">static figure</p></{name}><script type="module" src="/{name}.js"></script>'
         )
         page.route("**/stage.html", lambda route: route.fulfill(body=document, content_type="text/html; charset=utf-8"))

@@ -1,0 +1,76 @@
+"""Measure how long the chapters take in the browser, and write it onto the page "Run times".
+
+    make lite-times PYODIDE_DIR=/path/to/pyodide      # after make book
+
+Each chapter runs alone, in a fresh browser, as the browser tests run it.
+"""
+
+import argparse
+import datetime
+import os
+import platform
+import shutil
+import sys
+
+import chapters
+import execute
+import lite
+import lite_browser
+
+BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
+
+
+def measure(browser, pyodide, chapter):
+    """One chapter on a first visit: the row for run_times.json. Raises RuntimeError if something went wrong."""
+    sent = {}
+    context = browser.new_context()
+    with lite_browser.served(lite.SITE, pyodide, sent=sent) as address:
+        (row,) = [
+            (run.times(), run.trouble, run.notebook())
+            for run in lite_browser.run_chapters(context, address, [chapter], jobs=1)
+        ]
+        context.close()
+    times, trouble, notebook = row
+    trouble += [f"{output.ename}: {output.evalue}" for cell in notebook.cells for output in cell.get("outputs", [])
+                if output.output_type == "error"]
+    if trouble:
+        raise RuntimeError("; ".join(trouble))
+    megabytes = sum(size for path, size in sent.items() if "/lite/" in path) / 1e6
+    machine = f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, Chromium {browser.version}"
+    return times | {"megabytes": round(megabytes, 1), "date": datetime.date.today().isoformat(), "machine": machine}
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("chapter", nargs="*", help="such as foundations/perceptron (default: all)")
+    options = parser.parse_args(arguments)
+    try:
+        names = chapters.select(options.chapter)
+        pyodide = lite_browser.local_pyodide(lite.SITE)
+    except (ValueError, FileNotFoundError) as error:
+        parser.error(str(error))
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        parser.error(f"no browser found: install one of {', '.join(BROWSERS)}")
+
+    from playwright.sync_api import sync_playwright
+
+    failed = False
+    with sync_playwright() as playwright:
+        for chapter in names:
+            browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+            try:
+                row = measure(browser, pyodide, chapter)
+            except RuntimeError as error:
+                failed = True
+                print(f"{chapter}: FAILED: {error}", file=sys.stderr)
+            else:
+                execute.record({chapter: {"browser": row}})
+                print(f"{chapter}: first output after {row['first_output']:.1f} s, all cells {row['all_cells']:.1f} s, "
+                      f"{row['megabytes']:.0f} MB", flush=True)
+            browser.close()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
