@@ -94,14 +94,28 @@ def silu(x):
 def gelu(x):
     """0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))): the tanh form of GELU (Hendrycks and Gimpel, 2016)."""
     z, c = x.data, math.sqrt(2 / math.pi)
-    square = z * z
-    t = np.tanh(c * z * (1 + 0.044715 * square))
+    t = z * z  # large arrays are changed in place: a new one for each step would take twice as long
+    t *= 0.044715 * c
+    t += c
+    t *= z
+    t = np.tanh(t)
+    out = t + 1
+    out *= z
+    out *= 0.5
 
     def backward(g):
-        slope = 0.5 * (1 + t) + 0.5 * z * (1 - t * t) * c * (1 + 3 * 0.044715 * square)
-        return (g * slope,)
+        slope = z * z  # 0.5 (1 + t) + 0.5 z (1 - t^2) c (1 + 3 * 0.044715 z^2)
+        slope *= 3 * 0.044715 * c
+        slope += c
+        slope *= z
+        slope *= 1 - t * t
+        slope += t
+        slope += 1
+        slope *= 0.5
+        slope *= g
+        return (slope,)
 
-    return Tensor.from_op(0.5 * z * (1 + t), (x,), backward)
+    return Tensor.from_op(out, (x,), backward)
 
 
 def softmax(x, axis=-1):
@@ -112,7 +126,8 @@ def softmax(x, axis=-1):
 
 def _softmax(z, axis=-1):
     _check_axis(z, axis, "softmax")
-    e = np.exp(z - z.max(axis, keepdims=True))
+    e = z - z.max(axis, keepdims=True)
+    np.exp(e, out=e)
     e /= e.sum(axis, keepdims=True)
     return e
 
@@ -245,18 +260,30 @@ def layer_norm(x, weight=None, bias=None, eps=1e-5):
     for name, parameter in ("weight", weight), ("bias", bias):
         if parameter is not None and parameter.shape != x.shape[-1:]:
             raise ValueError(f"layer_norm: the {name} has shape {parameter.shape}, x has {x.shape[-1]} features")
-    centered = x.data - x.data.mean(axis=-1, keepdims=True)
-    inverse = 1 / np.sqrt((centered * centered).mean(axis=-1, keepdims=True) + float(eps))
-    normalized = centered * inverse
+    centered = x.data - _mean(x.data)
+    inverse = 1 / np.sqrt(_mean(centered * centered) + float(eps))
+    normalized = centered
+    normalized *= inverse
+    out = normalized if weight is None else normalized * weight.data
+    out = out if bias is None else out + bias.data
 
     def backward(g):
-        mean = g.mean(axis=-1, keepdims=True)
-        along = (g * normalized).mean(axis=-1, keepdims=True)
-        return (inverse * (g - mean - normalized * along),)
+        parameters = []
+        if weight is not None:
+            parameters.append(unbroadcast(g * normalized, weight.shape))
+        if bias is not None:
+            parameters.append(unbroadcast(g, bias.shape))
+        g = g if weight is None else g * weight.data
+        g_x = g - _mean(g) - normalized * _mean(g * normalized)
+        g_x *= inverse
+        return g_x, *parameters
 
-    out = Tensor.from_op(normalized, (x,), backward)
-    out = out if weight is None else out * weight
-    return out if bias is None else out + bias
+    return Tensor.from_op(out, tuple(p for p in (x, weight, bias) if p is not None), backward)
+
+
+def _mean(x):
+    """The mean along the last axis, as a product with ones: NumPy's own takes twice as long for short rows."""
+    return (x @ np.full((x.shape[-1], 1), 1 / x.shape[-1], x.dtype))
 
 
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False,
@@ -273,7 +300,8 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
                          f"{query.shape}, {key.shape}, {value.shape}")
     _check_probability(dropout_p)
     scale = 1 / math.sqrt(query.shape[-1])
-    scores = (query.data @ key.data.swapaxes(-1, -2)) * scale
+    scaled = query.data * scale
+    scores = _product(scaled, key.data)
     mask = np.tri(*scores.shape[-2:], dtype=bool) if is_causal else None
     if attn_mask is not None:
         allowed = np.asarray(attn_mask)
@@ -291,47 +319,78 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     used = weights if keep is None else weights * keep
 
     def backward(g):
-        g_weights = g @ value.data.swapaxes(-1, -2)
+        g_scores = _product(g, value.data)  # now of the weights, below of the scores
         if keep is not None:
-            g_weights *= keep
-        g_scores = weights * (g_weights - (g_weights * weights).sum(axis=-1, keepdims=True)) * scale
-        return (unbroadcast(g_scores @ key.data, query.shape),
-                unbroadcast(g_scores.swapaxes(-1, -2) @ query.data, key.shape),
+            g_scores *= keep
+        g_scores -= (g_scores * weights).sum(axis=-1, keepdims=True)
+        g_scores *= weights
+        return (unbroadcast(g_scores @ key.data * scale, query.shape),
+                unbroadcast(g_scores.swapaxes(-1, -2) @ scaled, key.shape),
                 unbroadcast(used.swapaxes(-1, -2) @ g, value.shape))
 
     out = Tensor.from_op(used @ value.data, (query, key, value), backward)
     return (out, weights) if need_weights else out
 
 
-# ---- convolution and pooling ----
-
-def _windows(x, kernel, stride, dilation=1):
-    """All windows of x: (n, c, h, w) -> (n, c, kh, kw, oh, ow), a view."""
-    kh, kw = kernel
-    reach = (dilation * (kh - 1) + 1, dilation * (kw - 1) + 1)
-    if reach[0] > x.shape[2] or reach[1] > x.shape[3]:
-        raise ValueError(f"a window of {reach[0]} x {reach[1]} does not fit into an image of {x.shape[2:]}")
-    view = sliding_window_view(x, reach, axis=(2, 3))
-    return view[:, :, ::stride, ::stride, ::dilation, ::dilation].transpose(0, 1, 4, 5, 2, 3)
+def _product(a, b):
+    """a @ b^T, the transpose of which lies in memory: maxima and sums along the last axis are three times faster so."""
+    return (b @ a.swapaxes(-1, -2)).swapaxes(-1, -2)
 
 
-def _add_windows(windows, shape, stride, dilation=1):
-    """The adjoint of `_windows`: add every window back where it was taken from."""
-    x = np.zeros(shape, windows.dtype)
-    kh, kw, oh, ow = windows.shape[2:]
-    for i in range(kh):
-        for j in range(kw):
-            top, left = i * dilation, j * dilation
-            x[:, :, top:top + stride * oh:stride, left:left + stride * ow:stride] += windows[:, :, i, j]
-    return x
+# ---- convolution and pooling: inside, channels come last, so that a window's row is one piece of memory ----
 
-
-def _pad(x, padding, value=0.0):
+def _channels_last(x, padding=0, value=0.0):
+    """(n, c, h, w) -> (n, h + 2 * padding, w + 2 * padding, c), with `value` all around."""
+    x = x.transpose(0, 2, 3, 1)
     if not padding:
-        return x
-    p = slice(padding, -padding)
-    data = np.pad(x.data, ((0, 0), (0, 0), (padding, padding), (padding, padding)), constant_values=value)
-    return Tensor.from_op(data, (x,), lambda g: (g[:, :, p, p],))
+        return np.ascontiguousarray(x)
+    n, h, w, c = x.shape
+    out = np.full((n, h + 2 * padding, w + 2 * padding, c), value, x.dtype)
+    out[:, padding:padding + h, padding:padding + w] = x
+    return out
+
+
+def _channels_first(x, padding=0):
+    """The way back: (n, h + 2 * padding, w + 2 * padding, c) -> (n, c, h, w)."""
+    _, h, w, _ = x.shape
+    return x[:, padding:h - padding, padding:w - padding].transpose(0, 3, 1, 2)
+
+
+def _windows(images, kernel, stride, dilation=1):
+    """All windows of images (n, h, w, c): (n, oh, ow, kh, kw, c), a view; write to it where windows do not overlap."""
+    reach = tuple(dilation * (k - 1) + 1 for k in kernel)
+    if reach[0] > images.shape[1] or reach[1] > images.shape[2]:
+        raise ValueError(f"a window of {reach[0]} x {reach[1]} does not fit into an image of {images.shape[1:3]}")
+    view = sliding_window_view(images, reach, axis=(1, 2), writeable=True)
+    return view[:, ::stride, ::stride, :, ::dilation, ::dilation].transpose(0, 1, 2, 4, 5, 3)
+
+
+def _rows(windows):
+    """The windows, each as a row: (windows, kh * kw * c), for as many images at a time as make about a megabyte.
+
+    Yields a slice of images and their rows. What is longer, a row of a window or of the image, is copied in one go.
+    """
+    _, oh, ow, kh, kw, c = windows.shape
+    size = kh * kw * c
+    step = max(1, 2 ** 18 // (oh * ow * size))
+    for first in range(0, len(windows), step):
+        part = windows[first:first + step]
+        yield slice(first, first + step), (part.reshape(-1, size) if kw * c >= ow else
+                                           part.transpose(3, 4, 5, 0, 1, 2).reshape(size, -1).T)
+
+
+def _correlate(windows, kernels, bias=None):
+    """Each window times each kernel, plus bias: (n, oh, ow, kh, kw, c), (kh, kw, c, o), (o,) -> (n, oh, ow, o)."""
+    n, oh, ow = windows.shape[:3]
+    o = kernels.shape[-1]
+    out, matrix = np.empty((n, oh, ow * o), windows.dtype), kernels.reshape(-1, o)
+    whole_row = None if bias is None else np.tile(bias, ow)  # a long addition is faster than many short ones
+    for images, rows in _rows(windows):
+        part = out[images]
+        np.matmul(rows, matrix, out=part.reshape(-1, o))
+        if bias is not None:
+            part += whole_row
+    return out.reshape(n, oh, ow, o)
 
 
 def _check_images(x, name, stride, padding, dilation=1):
@@ -345,70 +404,91 @@ def _check_images(x, name, stride, padding, dilation=1):
 def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1):
     """Cross-correlate x (n, c, h, w) with weight (o, c, kh, kw), add bias (o,) -> (n, o, oh, ow).
 
-    oh = (h + 2 * padding - dilation * (kh - 1) - 1) // stride + 1. Each window becomes a column, and the
-    convolution one matrix product.
+    oh = (h + 2 * padding - dilation * (kh - 1) - 1) // stride + 1. Each window becomes a row, and the convolution a
+    matrix product. The gradient of x is one more convolution: of g, its pixels `stride` apart and zeros around them,
+    with the kernels turned by half a circle.
     """
     weight, x = _operands(weight, x)
     _check_images(x, "conv2d", stride, padding, dilation)
     if weight.ndim != 4 or weight.shape[1] != x.shape[1]:
         raise ValueError(f"conv2d: x has {x.shape[1]} channels, the weight {weight.shape} expects (out, in, kh, kw)")
     _check_bias(bias, weight, "conv2d")
-    x = _pad(x, padding)
-    n, c = x.shape[:2]
-    o, _, kh, kw = weight.shape
-    windows = _windows(x.data, (kh, kw), stride, dilation)
-    oh, ow = windows.shape[4:]
-    columns = windows.reshape(n, c * kh * kw, oh * ow)
-    kernels = weight.data.reshape(o, -1)
+    o, c, kh, kw = weight.shape
+    kernels = weight.data.transpose(2, 3, 1, 0)
+    images = _channels_last(x.data, padding)
+    windows = _windows(images, (kh, kw), stride, dilation)
+    out = _correlate(windows, kernels, None if bias is None else bias.data)
 
     def backward(g):
-        g = g.reshape(n, o, oh * ow)
-        g_weight = (g @ columns.swapaxes(1, 2)).sum(axis=0).reshape(weight.shape)
+        g = _channels_last(g)
+        g_matrix, g_bias = np.zeros((kh * kw * c, o), g.dtype), np.zeros(o, g.dtype)
+        for part, rows in _rows(windows):
+            g_rows = g[part].reshape(-1, o)
+            g_matrix += rows.T @ g_rows
+            g_bias += np.ones(len(g_rows), g.dtype) @ g_rows  # a sum over so many short rows is slow
+        g_weight = g_matrix.reshape(kh, kw, c, o).transpose(3, 2, 0, 1)
         g_x = None
         if x.requires_grad:
-            g_columns = (kernels.T @ g).reshape(n, c, kh, kw, oh, ow)
-            g_x = _add_windows(g_columns, x.shape, stride, dilation)
-        return (g_x, g_weight) if bias is None else (g_x, g_weight, g.sum(axis=(0, 2)))
+            n, h, w, _ = images.shape
+            top, left = dilation * (kh - 1), dilation * (kw - 1)
+            spread = np.zeros((n, h + top, w + left, o), g.dtype)
+            spread[:, top:h:stride, left:w:stride][:, :g.shape[1], :g.shape[2]] = g
+            spread = spread[:, padding:h + top - padding, padding:w + left - padding]  # the padding needs no gradient
+            turned = kernels[::-1, ::-1].swapaxes(2, 3)
+            g_x = _channels_first(_correlate(_windows(spread, (kh, kw), 1, dilation), turned))
+        return (g_x, g_weight) if bias is None else (g_x, g_weight, g_bias)
 
-    out = kernels @ columns
-    if bias is not None:
-        out += bias.data[:, None]
     parents = (x, weight) if bias is None else (x, weight, bias)
-    return Tensor.from_op(out.reshape(n, o, oh, ow), parents, backward)
+    return Tensor.from_op(_channels_first(out), parents, backward)
 
 
-def _pool_windows(x, name, kernel_size, stride, padding, value):
-    """x padded with `value`, its windows, and the stride."""
-    stride = kernel_size if stride is None else stride
+def _prepare_pool(x, name, kernel_size, stride, padding, value):
+    """The images with `value` around them, and a function from such images to views of them: the first element of
+    every window, the second of every window, and so on.
+    """
     _check_images(x, name, stride, padding)
     if kernel_size < 1 or 2 * padding > kernel_size:  # else a window could consist of padding alone
         raise ValueError(f"{name} expects padding of at most half the kernel size, got {padding} and {kernel_size}")
-    x = _pad(x, padding, value)
-    return x, _windows(x.data, (kernel_size, kernel_size), stride), stride
+
+    def elements(images):
+        windows = _windows(images, (kernel_size, kernel_size), stride)
+        return [windows[:, :, :, i, j] for i in range(kernel_size) for j in range(kernel_size)]
+
+    return _channels_last(x.data, padding, value), elements
 
 
 def max_pool2d(x, kernel_size, stride=None, padding=0):
     """The largest value in each window; in a tie the first takes the gradient. stride: kernel_size if None."""
-    x, windows, stride = _pool_windows(x, "max_pool2d", kernel_size, stride, padding, -np.inf)
-    n, c, _, _, oh, ow = windows.shape
-    flat = windows.reshape(n, c, kernel_size ** 2, oh, ow)
-    winner = flat.argmax(axis=2)[:, :, None]
+    stride = kernel_size if stride is None else stride
+    images, elements = _prepare_pool(x, "max_pool2d", kernel_size, stride, padding, -np.inf)
+    shape, (first, *others) = images.shape, elements(images)
+    best, winner = first.copy(), np.zeros(first.shape, np.min_scalar_type(kernel_size ** 2))
+    for k, values in enumerate(others, 1):
+        np.maximum(winner, (values > best) * winner.dtype.type(k), out=winner)
+        np.maximum(best, values, out=best)
 
     def backward(g):
-        g_flat = np.zeros((n, c, kernel_size ** 2, oh, ow), g.dtype)
-        np.put_along_axis(g_flat, winner, g[:, :, None], axis=2)
-        return (_add_windows(g_flat.reshape(n, c, kernel_size, kernel_size, oh, ow), x.shape, stride),)
+        g, g_x = _channels_last(g), np.zeros(shape, g.dtype)
+        for k, values in enumerate(elements(g_x)):
+            if stride < kernel_size:
+                values += g * (winner == k)
+            else:  # no pixel lies in two windows
+                np.multiply(g, winner == k, out=values)
+        return (_channels_first(g_x, padding),)
 
-    return Tensor.from_op(np.take_along_axis(flat, winner, axis=2)[:, :, 0], (x,), backward)
+    return Tensor.from_op(_channels_first(best), (x,), backward)
 
 
 def avg_pool2d(x, kernel_size, stride=None, padding=0):
     """The mean of each window; padding counts as zeros. stride: kernel_size if None."""
-    x, windows, stride = _pool_windows(x, "avg_pool2d", kernel_size, stride, padding, 0)
-    shape = windows.shape
+    stride = kernel_size if stride is None else stride
+    images, elements = _prepare_pool(x, "avg_pool2d", kernel_size, stride, padding, 0.0)
+    shape, out = images.shape, sum(elements(images)) / kernel_size ** 2
 
     def backward(g):
-        share = np.broadcast_to(g[:, :, None, None] / kernel_size ** 2, shape)
-        return (_add_windows(share, x.shape, stride),)
+        share, g_x = _channels_last(g) / kernel_size ** 2, np.zeros(shape, g.dtype)
+        for values in elements(g_x):
+            values += share
+        return (_channels_first(g_x, padding),)
 
-    return Tensor.from_op(windows.mean(axis=(2, 3)), (x,), backward)
+    return Tensor.from_op(_channels_first(out), (x,), backward)

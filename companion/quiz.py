@@ -219,9 +219,10 @@ def _as_html(chapter, questions, display_quiz):
     container, script = (next(output.data[kind] for output in captured.outputs if kind in output.data)
                          for kind in ("text/html", "application/javascript"))
     name = re.search(r'<div id="(\w+)"', container)[1]
-    # jupyterquiz would load MathJax from a public server where it finds none that it can use.
+    # Our texts hold no TeX. jupyterquiz would load MathJax from a public server where it finds none that it can use,
+    # or call what the MathJax of JupyterLab does not have.
     script = re.sub(r"script\.src = '[^']*'", "script.src = ''", script)
-    script = re.sub(r"\} else \{(\s*console\.log\('WARNING)", r"} else if (false) {\1", script)
+    script = script.replace("typeof MathJax != 'undefined'", "false")
     script = script.replace('" [" + answeredcorrect + "/" + numcorrect + "]"',
                             '" (" + answeredcorrect + " of " + numcorrect + " found)"')
     script = script.replace('" [" + 0 + "/" + numcorrect + "]"', '" (none of " + numcorrect + " found)"')

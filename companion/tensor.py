@@ -5,10 +5,12 @@ from, and it keeps a function that turns the gradient of the result into gradien
 `Tensor.backward` walks this graph once, in reverse: reverse-mode automatic differentiation (Linnainmaa, 1970).
 
 Convention: a backward function receives `g`, the gradient of the loss with respect to the result (an array of the
-result's shape), and returns one array for each parent, or None for a parent that needs none. It may keep arrays
-and parents but never the result tensor: without that cycle, memory is free as soon as the last name is gone.
+result's shape), and returns one array for each parent, or None for a parent that needs none: a new array, or `g` or
+a view of it, never one that it keeps or returns twice. It may keep arrays and parents but never the result tensor:
+without that cycle, memory is free as soon as the last name is gone.
 """
 from contextlib import contextmanager
+from operator import attrgetter
 
 import numpy as np
 
@@ -62,15 +64,17 @@ def topological_order(root):
 
     Written with a stack of its own: a long chain would exceed Python's recursion limit.
     """
-    order, seen, stack = [], set(), [(root, False)]
+    order, seen, stack = [], set(), [root]
     while stack:
-        node, parents_done = stack.pop()
-        if parents_done:
-            order.append(node)
+        node = stack.pop()
+        if node is None:  # all parents of the one below are done
+            order.append(stack.pop())
         elif id(node) not in seen:
             seen.add(id(node))
-            stack.append((node, True))
-            stack.extend((parent, False) for parent in node._parents if parent.requires_grad)
+            stack += node, None
+            for parent in node._parents:
+                if parent.requires_grad and id(parent) not in seen:
+                    stack.append(parent)
     return order
 
 
@@ -114,7 +118,7 @@ class Tensor:
             if not any(parent.dtype.kind == "f" for parent in parents):  # NumPy makes float64 of integers
                 out.data = out.data.astype(_default_dtype)
         out.grad, out._retains_grad = None, False
-        out.requires_grad = _recording and any(parent.requires_grad for parent in parents)
+        out.requires_grad = _recording and True in [parent.requires_grad for parent in parents]
         out._parents, out._backward = (parents, backward) if out.requires_grad else ((), None)
         return out
 
@@ -135,20 +139,23 @@ class Tensor:
         gradient = np.asarray(gradient, self.dtype)
         if gradient.shape != self.shape:
             raise ValueError(f"the gradient must have the tensor's shape {self.shape}, got {gradient.shape}")
+        if self._backward is None:
+            _receive(self, gradient.copy())
+            return
         pending, owned = {id(self): gradient}, set()  # gradients on their way; those we may add to in place
         for node in reversed(topological_order(self)):
             g = pending.pop(id(node), None)
-            if g is None:  # every path to this node was cut by an operation that returned None for it
+            if g is None:  # a leaf, or every path to this node was cut by an operation that returned None for it
                 continue
-            if node._backward is None or node._retains_grad:
-                node.grad = np.array(g, node.dtype) if node.grad is None else np.asarray(node.grad + g, node.dtype)
-            if node._backward is None:
-                continue
+            if node._retains_grad:
+                _receive(node, g.copy())
             for parent, parent_g in zip(node._parents, node._backward(g), strict=True):
                 if parent_g is None or not parent.requires_grad:
                     continue
                 key = id(parent)
-                if key not in pending:
+                if parent._backward is None:
+                    _receive(parent, parent_g.copy() if parent_g is g else parent_g)
+                elif key not in pending:
                     pending[key] = parent_g
                 elif key in owned:
                     pending[key] += parent_g
@@ -157,9 +164,9 @@ class Tensor:
                     owned.add(key)
 
     # ---- what it is ----
-    shape = property(lambda self: self.data.shape)
-    ndim = property(lambda self: self.data.ndim)
-    dtype = property(lambda self: self.data.dtype)
+    shape = property(attrgetter("data.shape"))
+    ndim = property(attrgetter("data.ndim"))
+    dtype = property(attrgetter("data.dtype"))
     T = property(lambda self: self.transpose())
 
     def item(self):
@@ -203,6 +210,14 @@ class Tensor:
             return unbroadcast(g, a.shape), unbroadcast(g, b.shape)
 
         return Tensor.from_op(a.data + b.data, (a, b), backward)
+
+    def __sub__(self, other):
+        a, b = _operands(self, other)
+
+        def backward(g):
+            return unbroadcast(g, a.shape), unbroadcast(-g, b.shape) if b.requires_grad else None
+
+        return Tensor.from_op(a.data - b.data, (a, b), backward)
 
     def __mul__(self, other):
         a, b = _operands(self, other)
@@ -261,8 +276,7 @@ class Tensor:
         return Tensor.from_op(a.data @ b.data, (a, b), backward)
 
     def __neg__(self): return self * -1
-    def __sub__(self, other): return self + -as_tensor(other, self.dtype)
-    def __rsub__(self, other): return -self + other
+    def __rsub__(self, other): return as_tensor(other, self.dtype) - self
     def __radd__(self, other): return self + other
     def __rmul__(self, other): return self * other
     def __rtruediv__(self, other): return as_tensor(other, self.dtype) / self
@@ -326,8 +340,15 @@ class Tensor:
         """Raises ValueError for the mean of no elements."""
         if not self.data.size:
             raise ValueError(f"mean needs at least one element, got shape {self.shape}")
-        total = self.sum(axis, keepdims)
-        return total * (total.data.size / self.data.size)
+        total = self.data.sum(axis, keepdims=keepdims)
+        share = total.size / self.data.size
+
+        def backward(g):
+            if axis is not None and not keepdims:
+                g = np.expand_dims(g, axis)
+            return (np.broadcast_to(g * share, self.shape),)
+
+        return Tensor.from_op(total * share, (self,), backward)
 
     def var(self, axis=None, keepdims=False):
         """Variance with divisor n: the one that batch and layer normalization use."""
@@ -377,6 +398,14 @@ class Tensor:
             return (out,)
 
         return Tensor.from_op(self.data[index], (self,), backward)
+
+
+def _receive(tensor, g):
+    """Add to `tensor.grad`, which becomes an array of its own: `g` itself unless that is a view of another one."""
+    if tensor.grad is not None:
+        g = tensor.grad + g
+    own = type(g) is np.ndarray and g.base is None and g.dtype == tensor.dtype
+    tensor.grad = g if own else np.array(g, tensor.dtype)
 
 
 class Parameter(Tensor):

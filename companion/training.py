@@ -1,5 +1,6 @@
 """The training loop, evaluation, early stopping."""
 import os
+import sys
 
 import numpy as np
 
@@ -140,5 +141,10 @@ def fit(model, optimizer, loss_fn, train_loader, val_loader=None, epochs=1, metr
 
 
 def _progress_bar(total):
+    options = {"total": total, "disable": bool(os.environ.get("COMPANION_QUIET")), "leave": False}
+    if sys.platform == "emscripten":  # in the browser: no widgets, no threads, and stderr looks like an alarm
+        from tqdm import tqdm
+        tqdm.monitor_interval = 0
+        return tqdm(file=sys.stdout, **options)
     from tqdm.auto import tqdm
-    return tqdm(total=total, disable=bool(os.environ.get("COMPANION_QUIET")), leave=False)
+    return tqdm(**options)

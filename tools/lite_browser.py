@@ -107,15 +107,17 @@ class Run:
     def __init__(self, context, address, chapter):
         self.chapter, self.trouble = chapter, []
         self.page = context.new_page()
-        self.page.on("request", lambda request: self.on_request(request, address))
+        # The host, not the path below it: JupyterLite's service worker is asked for a sign of life at its top.
+        host = "/".join(address.split("/")[:3])
+        self.page.on("request", lambda request: self.on_request(request, host))
         self.page.on("pageerror", lambda error: self.trouble.append(f"script error: {error}"))
         self.page.goto(f"{address}/book/{chapter}.html")
         self.clicked = time.time()
         self.page.locator("article a.run-in-browser").click()
         self.page.wait_for_function(READY, timeout=1000 * LIMIT)
 
-    def on_request(self, request, address):
-        if not request.url.startswith((address, "data:", "blob:")):
+    def on_request(self, request, host):
+        if not request.url.startswith((f"{host}/", "data:", "blob:")):
             self.trouble.append(f"asks another host: {request.url}")
 
     def start(self):

@@ -59,13 +59,6 @@ def block(translator, node):
     write(translator, node, wrapped, display=True)
 
 
-def load_script(app, pagename, templatename, context, doctree):
-    """Give pages with formulas the script that lets the keyboard scroll wide ones."""
-    if "katex-display" in (context.get("body") or ""):
-        app.add_js_file("formulas.js", type="module")
-
-
 def setup(app):
-    app.connect("html-page-context", load_script)
     app.add_html_math_renderer("katex", (inline, None), (block, None))
     return {"version": "1.0", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -35,15 +35,11 @@ class MultiHeadAttention(Module):
         for x in (query, key, value):
             if x is not None and (x.ndim != 3 or x.shape[2] != dim):
                 raise ValueError(f"MultiHeadAttention expects (batch, time, {dim}), got {x.shape}")
-        if key is None and value is None:
-            joint = F.linear(query, self.in_proj_weight, self.in_proj_bias)
-            q, k, v = (self._heads(joint[..., i * dim:(i + 1) * dim]) for i in range(3))
-        else:
-            key = query if key is None else key
-            inputs = query, key, key if value is None else value
-            parts = [slice(i * dim, (i + 1) * dim) for i in range(3)]
-            q, k, v = (self._heads(F.linear(x, self.in_proj_weight[part], self.in_proj_bias[part]))
-                       for x, part in zip(inputs, parts, strict=True))
+        key = query if key is None else key
+        inputs = query, key, key if value is None else value
+        parts = [slice(i * dim, (i + 1) * dim) for i in range(3)]
+        q, k, v = (self._heads(F.linear(x, self.in_proj_weight[part], self.in_proj_bias[part]))
+                   for x, part in zip(inputs, parts, strict=True))
         out, weights = F.scaled_dot_product_attention(q, k, v, attn_mask, self.dropout if self.training else 0.0,
                                                       is_causal, self.rng, need_weights=True)
         out = self.out_proj(out.swapaxes(1, 2).reshape(*query.shape))

@@ -29,11 +29,15 @@ class _Cell(Module):
         """The state before the first step: zeros."""
         return Tensor(np.zeros((batch, self.hidden_size)), dtype=self.weight_hh.dtype)
 
-    def preactivations(self, x, h):
-        """What the input and the hidden state contribute to all gates, each (batch, gates * hidden)."""
+    def check(self, x, h):
+        """Raises ValueError where the axes of an input or a state do not fit."""
         if x.ndim != 2 or h.shape != (len(x), self.hidden_size):
             raise ValueError(f"{type(self).__name__} expects x (batch, features) and a state "
                              f"(batch, {self.hidden_size}), got {x.shape} and {h.shape}")
+
+    def preactivations(self, x, h):
+        """What the input and the hidden state contribute to all gates, each (batch, gates * hidden)."""
+        self.check(x, h)
         return F.linear(x, self.weight_ih, self.bias_ih), F.linear(h, self.weight_hh, self.bias_hh)
 
     def split(self, z):
@@ -75,34 +79,76 @@ class LSTMCell(_Cell):
 
     def forward(self, x, state=None):
         h, c = self.start(len(x)) if state is None else state
-        from_x, from_h = self.preactivations(x, h)
+        self.check(x, h)
+        if x.shape[1] != self.weight_ih.shape[1]:
+            raise ValueError(f"LSTMCell expects x of shape (..., {self.weight_ih.shape[1]}), got {x.shape}")
         if c.shape != h.shape:
             raise ValueError(f"LSTMCell expects h and c of one shape, got {h.shape} and {c.shape}")
-        both = _lstm_update(from_x + from_h, c)
-        return both[0], both[1]
+        out = _lstm(self, x.reshape(len(x), 1, x.shape[1]), h, c)
+        return out[0], out[1]
 
 
-def _lstm_update(z, c):
-    """The new (h, c), stacked, from the pre-activations z of the gates: one step, composed it is far slower."""
-    n = c.shape[1]
-    a = 0.5 * (1 + np.tanh(0.5 * z.data))  # sigmoid, right for i, f, o
-    a[:, 2 * n:3 * n] = np.tanh(z.data[:, 2 * n:3 * n])
-    i, f, g, o = a[:, :n], a[:, n:2 * n], a[:, 2 * n:3 * n], a[:, 3 * n:]
-    c_new = f * c.data + i * g
-    t = np.tanh(c_new)
+def _lstm(cell, x, h, c):
+    """All steps of an LSTM layer as one operation: x (batch, time, features), h and c (batch, hidden).
+
+    Returns (time + 1, batch, hidden): h after every step and, last, the final c. Composed it is three times slower.
+    """
+    weight_ih, x = F._operands(cell.weight_ih, x)
+    parents = x, h, c, weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh
+    batch, steps, features = x.shape
+    n, dtype = cell.hidden_size, weight_ih.dtype
+    # sigmoid(z) = 0.5 + 0.5 tanh(z / 2), so that one tanh serves all gates: i, f and o are scaled before and after it.
+    scale = np.array([0.5, 0.5, 1, 0.5], dtype).reshape(4, 1, 1)
+
+    def by_gate(weight):
+        """(4 * hidden, features) -> (4, features, hidden), scaled."""
+        return np.ascontiguousarray(weight.reshape(4, n, -1).swapaxes(1, 2) * scale)
+
+    inputs = np.ascontiguousarray(x.data.swapaxes(0, 1))
+    gates = inputs[:, None] @ by_gate(weight_ih.data)  # (time, 4, batch, hidden)
+    gates += by_gate(cell.bias_ih.data + cell.bias_hh.data)
+    recurrent = by_gate(cell.weight_hh.data)
+    hidden, memory = np.empty((steps + 2, batch, n), dtype), np.empty((steps + 1, batch, n), dtype)
+    hidden[0], memory[0], tanh_memory = h.data, c.data, np.empty_like(memory[1:])
+    for t in range(steps):
+        z = gates[t]
+        z += hidden[t] @ recurrent
+        np.tanh(z, out=z)
+        for sigmoids in (z[:2], z[3]):
+            sigmoids *= 0.5
+            sigmoids += 0.5
+        i, f, g, o = z
+        np.add(f * memory[t], i * g, out=memory[t + 1])
+        np.tanh(memory[t + 1], out=tanh_memory[t])
+        np.multiply(o, tanh_memory[t], out=hidden[t + 1])
+    hidden[-1] = memory[-1]
 
     def backward(grad):
-        grad_h, grad_c = grad
-        grad_c = grad_c + grad_h * o * (1 - t * t)
-        grad_z = a * (1 - a)
-        grad_z[:, 2 * n:3 * n] = 1 - g * g
-        grad_z[:, :n] *= grad_c * g
-        grad_z[:, n:2 * n] *= grad_c * c.data
-        grad_z[:, 2 * n:3 * n] *= grad_c * i
-        grad_z[:, 3 * n:] *= grad_h * t
-        return grad_z, grad_c * f
+        grad_z = np.empty((steps, batch, 4, n), dtype)
+        grad_h, grad_c = 0, grad[-1]
+        for t in reversed(range(steps)):
+            (i, f, g, o), tanh_c = gates[t], tanh_memory[t]
+            grad_h = grad_h + grad[t]
+            grad_c = grad_c + grad_h * o * (1 - tanh_c * tanh_c)
+            slope = 1 - gates[t]
+            slope *= gates[t]  # of the sigmoid
+            slope[2] = 1 - g * g  # of tanh
+            slope[:3] *= grad_c
+            slope[0] *= g
+            slope[1] *= memory[t]
+            slope[2] *= i
+            slope[3] *= grad_h * tanh_c
+            grad_z[t] = slope.swapaxes(0, 1)
+            grad_h, grad_c = grad_z[t].reshape(batch, 4 * n) @ cell.weight_hh.data, grad_c * f
+        rows = grad_z.reshape(-1, 4 * n)
+        grad_x = None
+        if x.requires_grad:
+            grad_x = (rows @ weight_ih.data).reshape(steps, batch, features).swapaxes(0, 1)
+        grad_bias = np.ones(len(rows), dtype) @ rows
+        return (grad_x, grad_h, grad_c, rows.T @ inputs.reshape(-1, features),
+                rows.T @ hidden[:-2].reshape(-1, n), grad_bias, grad_bias.copy())
 
-    return Tensor.from_op(np.stack([o * t, c_new]), (z, c), backward)
+    return Tensor.from_op(hidden[1:], parents, backward)
 
 
 class _Recurrent(Module):
@@ -129,21 +175,34 @@ class _Recurrent(Module):
         layers = {len(s) for s in (state if isinstance(state, tuple) else (state,)) if s is not None}
         if layers - {len(self.cells)}:
             raise ValueError(f"{type(self).__name__} expects the state of {len(self.cells)} layers, got {layers}")
-        steps = [x[:, t] for t in range(x.shape[1])]
         last = []
         for k, cell in enumerate(self.cells):
-            h = cell.start(len(x)) if state is None else self._layer_state(state, k)
-            for t, step in enumerate(steps):  # a list: slices of one large tensor would each cost a full-size gradient
-                h = cell(step, h)
-                steps[t] = h[0] if isinstance(h, tuple) else h
+            x, h = self._layer(cell, x, cell.start(len(x)) if state is None else self._layer_state(state, k))
             last.append(h)
-        return stack(steps, axis=1), self._join(last)
+        return x, self._join(last)
+
+    def _layer(self, cell, x, h):
+        """One layer over all steps -> (output (batch, time, hidden), last state)."""
+        outputs = []
+        for step in _steps(x):
+            h = cell(step, h)
+            outputs.append(h)
+        return stack(outputs, axis=1), h
 
     def _layer_state(self, state, k):
         return state[k]
 
     def _join(self, last):
         return stack(last)
+
+
+def _steps(x):
+    """x (batch, time, features), time >= 1, as a list of (batch, features).
+
+    Halved again and again: the gradient of a part is as large as what it was cut from.
+    """
+    half = x.shape[1] // 2
+    return _steps(x[:, :half]) + _steps(x[:, half:]) if half else [x[:, 0]]
 
 
 class RNN(_Recurrent):
@@ -162,6 +221,13 @@ class LSTM(_Recurrent):
     """A stack of LSTMCell over time; its state is a pair (h, c)."""
 
     cell = LSTMCell
+
+    def _layer(self, cell, x, state):
+        h, c = state
+        cell.check(x[:, 0], h)
+        cell.check(x[:, 0], c)
+        out = _lstm(cell, x, h, c)
+        return out[:-1].swapaxes(0, 1), (out[-2], out[-1])
 
     def _layer_state(self, state, k):
         return state[0][k], state[1][k]

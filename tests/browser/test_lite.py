@@ -5,14 +5,17 @@ import re
 
 import chapters
 import compare
+import execute
 import lite_browser
 import pytest
 from browser_tools import SITE
 
-# Two chapters at once, on the two cores that the course is written for.
+# Two chapters at once, on the two cores that the course is written for; the longest ones first.
 JOBS = 2
 # What Pyodide lacks: a cell that would use it says so.
 ABSENT = re.compile(r"(PyTorch|Keras|scikit-learn|pandas)\b.* not installed here\b")
+# Later cells leave these lines out, since a cell before them could not compute what they are about.
+LEFT_OUT = {"foundations/feedforward_networks": ["boosting  test RMSE 0.111"]}
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +29,12 @@ def pyodide():
 @pytest.fixture(scope="module")
 def runs(browser, pyodide):
     """What came of each chapter; the site is hosted below a path, as on GitHub Pages."""
+    took = execute.load_run_times()
+    names = sorted(chapters.chapters(), key=lambda name: took[name]["seconds"] if name in took else 0, reverse=True)
     context = browser.new_context()
     found = {}
     with lite_browser.served(SITE, pyodide, "/neural-networks-course") as address:
-        for run in lite_browser.run_chapters(context, address, chapters.chapters(), JOBS):
+        for run in lite_browser.run_chapters(context, address, names, JOBS):
             found[run.chapter] = run.notebook(), run.trouble
         context.close()
     return found
@@ -40,11 +45,14 @@ def test_chapter(runs, name):
     notebook, trouble = runs[name]
     assert trouble == []
     stored = chapters.read(SITE / "lite" / "files" / f"{name}.ipynb")
-    assert differences(stored, notebook) == []
+    assert differences(stored, notebook, LEFT_OUT.get(name, [])) == []
 
 
-def differences(stored, new):
-    """What the cells print otherwise than is stored, one sentence each; cells that say what they lack may."""
+def differences(stored, new, left_out=()):
+    """What the cells print otherwise than is stored, one sentence each.
+
+    Cells that say what they lack may, and stored lines that begin with a text of `left_out` may be missing.
+    """
     found = []
     cells = [(before, now) for before, now in zip(stored.cells, new.cells, strict=True) if now.cell_type == "code"]
     for number, (before, now) in enumerate(cells, 1):
@@ -61,6 +69,9 @@ def differences(stored, new):
         else:
             different = compare.differences(texts(before), texts(now))
         found += [f"code cell {number}, {text}" for text in different]
+    for beginning in left_out:
+        (line,) = [text for text in found if f"\n  stored: {beginning}" in text and text.endswith("(no such line)")]
+        found.remove(line)
     return found
 
 

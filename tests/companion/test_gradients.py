@@ -140,3 +140,22 @@ def test_gradcheck_refuses_one_wrong_element():
 def test_gradcheck_refuses_nan():
     with pytest.raises(ValueError, match="nan"):
         gradcheck(lambda a: Tensor.from_op(a.data, (a,), lambda g: (g * np.nan,)), np.ones(2))
+
+
+@every_case
+def test_gradients_are_arrays_of_their_own(case, rng):
+    """The optimizer and clipping change them in place: neither the graph nor another leaf may hold the same memory."""
+    arrays = [array.astype(np.float32) for array in case.inputs(rng)]
+    out, tensors = propagate(case.function, arrays, np.float32)
+    gradients = [t.grad for t in tensors if t.grad is not None]
+    before = [g.copy() for g in gradients]
+    for g in gradients:
+        assert not any(np.shares_memory(g, other) for other in (*arrays, out.data) if other.size)
+        g *= 2
+    np.testing.assert_array_equal(np.concatenate([g.ravel() for g in gradients]),
+                                  2 * np.concatenate([g.ravel() for g in before]))
+    for tensor in tensors:
+        tensor.grad = None
+    out.backward(weights(out))  # the graph is as it was
+    for tensor, once in zip([t for t in tensors if t.grad is not None], before, strict=True):
+        np.testing.assert_allclose(tensor.grad, once, rtol=1e-6)

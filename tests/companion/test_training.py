@@ -3,6 +3,7 @@ import time
 
 import numpy as np
 import pytest
+from tqdm import tqdm
 
 from companion import Tensor, nn, optim
 from companion.data import DataLoader, TensorDataset
@@ -73,6 +74,17 @@ def test_fit_shows_loss_metric_and_time_left(line, capfd, monkeypatch):
     assert out == ""
     for part in ("6/6", "loss=", "metric=0.2500", "00:00<"):  # steps, measures, time gone and left
         assert part in err
+
+
+def test_in_the_browser_the_bar_is_plain_and_leaves_nothing(line, capfd, monkeypatch):
+    monkeypatch.delenv("COMPANION_QUIET")
+    monkeypatch.setattr("sys.platform", "emscripten")
+    monkeypatch.setattr("tqdm.tqdm.monitor_interval", 10)  # a thread, which the browser cannot start
+    fit(*line, epochs=2, metric=lambda output, y: time.sleep(0.11) or 0.25)
+    out, err = capfd.readouterr()
+    assert "6/6" in out and err == ""
+    assert out.endswith("\r") and out.split("\r")[-2].strip() == ""
+    assert tqdm.monitor_interval == 0
 
 
 # ---- how it ends ----
