@@ -53,7 +53,7 @@ def main(arguments=None):
     if executable is None:
         parser.error(f"no browser found: install one of {', '.join(BROWSERS)}")
 
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
     failed = False
     with sync_playwright() as playwright:
@@ -61,7 +61,7 @@ def main(arguments=None):
             browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
             try:
                 row = measure(browser, pyodide, chapter)
-            except RuntimeError as error:
+            except (RuntimeError, Error) as error:
                 failed = True
                 print(f"{chapter}: FAILED: {error}", file=sys.stderr)
             else:
