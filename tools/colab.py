@@ -21,24 +21,22 @@ import json
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import venv
 import zipfile
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import chapters
 import execute
 import nbformat
+import static_host
+from execute import Failure
 from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from packaging.requirements import Requirement
 
 # What Colab has of the packages that companion depends on, and what the setup cell adds.
@@ -57,10 +55,6 @@ FRAMEWORKS = {
 }
 IN_COLAB = {"KERAS_BACKEND": None, "MATPLOTLIBRC": None, "TF_CPP_MIN_LOG_LEVEL": "3"}
 FIGURES = ("image/png", "image/jpeg")
-
-
-class Failure(Exception):
-    """What is not as it should be, in a sentence."""
 
 
 # ---- What a notebook needs
@@ -145,11 +139,6 @@ def pack(path, root=chapters.ROOT):
                 archive.write(root / name, f"repository-main/{name}")
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
 @contextmanager
 def served(root=chapters.ROOT):
     """Serve the zip of the repository on this machine; gives the address that stands for GitHub's."""
@@ -158,13 +147,8 @@ def served(root=chapters.ROOT):
         archive = Path(folder, *path.strip("/").split("/"), "archive", "refs", "heads", "main.zip")
         archive.parent.mkdir(parents=True)
         pack(archive, root)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}{path}"
-        finally:
-            server.shutdown()
-            server.server_close()
+        with static_host.served(folder) as address:
+            yield address + path
 
 
 # ---- Running
@@ -188,13 +172,7 @@ async def run(notebook, folder, python, **changes):
     )
     with chapters.kernel_environment(**IN_COLAB | changes) as environment:
         async with client.async_setup_kernel(env=environment, cwd=str(folder), stderr=subprocess.DEVNULL):
-            for index, cell in enumerate(notebook.cells):
-                if cell.cell_type == "code":
-                    cell.outputs, cell.execution_count = [], None
-                try:
-                    await client.async_execute_cell(cell, index)
-                except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                    raise Failure(execute.describe(notebook, index, error)) from None
+            await execute.run_cells(client, notebook)
     execute.tidy(notebook)
 
 

@@ -33,6 +33,17 @@ class Failure(Exception):
     """A cell that did not run: the message shows which one and why."""
 
 
+async def run_cells(client, notebook):
+    """Run all cells of a notebook one after another in the client's kernel. Raises Failure at the first error."""
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        try:
+            await client.async_execute_cell(cell, index)
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            raise Failure(describe(notebook, index, error)) from None
+
+
 async def run(notebook, folder, **changes):
     """Run a notebook in a fresh kernel; put its outputs into it and return what the run took.
 
@@ -43,13 +54,7 @@ async def run(notebook, folder, **changes):
     start = time.perf_counter()
     with chapters.kernel_environment(**changes) as environment:
         async with client.async_setup_kernel(env=environment, cwd=str(folder), stderr=DEVNULL):
-            for index, cell in enumerate(notebook.cells):
-                if cell.cell_type == "code":
-                    cell.outputs, cell.execution_count = [], None
-                try:
-                    await client.async_execute_cell(cell, index)
-                except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                    raise Failure(describe(notebook, index, error)) from None
+            await run_cells(client, notebook)
             seconds = time.perf_counter() - start
             usage = await resources(client)
     tidy(notebook)

@@ -2,14 +2,14 @@
 
 import json
 import os
-import threading
 import time
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import nbformat
+from static_host import serving
 
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 PYODIDE = "/lite/static/pyodide/"
@@ -92,13 +92,8 @@ def served(site, pyodide, prefix="", sent=None):
     """
     handler = partial(Handler, directory=str(site), prefix=prefix, pyodide=pyodide,
                       sent={} if sent is None else sent)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}{prefix}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(handler) as address:
+        yield address + prefix
 
 
 class Run:

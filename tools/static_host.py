@@ -73,12 +73,19 @@ class StaticHost(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder, path=""):
-    """Serve a folder on this machine as a static host would, below `path`; gives its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(StaticHost, directory=folder, path=path))
+def serving(handler):
+    """Let a class of request handlers answer on a free port of this machine; gives the address of that port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}{path}"
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def served(folder, path=""):
+    """Serve a folder on this machine as a static host would, below `path`; gives its address."""
+    with serving(partial(StaticHost, directory=folder, path=path)) as address:
+        yield address + path
