@@ -35,11 +35,20 @@ WHEELS = ["comm", "jupyterquiz", "tqdm"]
 TOOLS = ["jupyterlite-core", "jupyterlite-pyodide-kernel", *WHEELS]
 KERNELSPEC = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
 # Without threads, Matplotlib says at once that it looks for fonts, and not after five seconds only.
-QUIET_FONTS = """
+SETUP = """
 
 import logging
 
-logging.getLogger("matplotlib.font_manager").setLevel("ERROR")"""
+from IPython.core.magic import register_cell_magic
+
+logging.getLogger("matplotlib.font_manager").setLevel("ERROR")
+
+
+@register_cell_magic
+def needs(package, cell):
+    print(f"{package} does not run in the browser: this cell is skipped. In Colab and on a computer it runs.")"""
+# The tag of cells that need a package which Pyodide lacks, and the name of the package.
+LACKS = {"torch": "PyTorch", "keras": "Keras"}
 EXTENSION = Path(sys.prefix, "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension")
 # Settings and parts of the page that are ours: book/_lite.
 OURS = ["course.css", "course.js"]
@@ -100,12 +109,18 @@ def stage(folder, pyodide):
 
 
 def adapted(notebook):
-    """The notebook for the browser: its kernel, no message on fonts, and what the web page hides is hidden here too."""
+    """The notebook for the browser: its kernel, no message on fonts, a sentence in place of what cannot run.
+
+    What the web page hides is hidden here too.
+    """
     notebook.metadata["kernelspec"] = KERNELSPEC
     for cell in notebook.cells:
-        if "setup" in cell.metadata.get("tags", []):
-            cell.source += QUIET_FONTS
-        if "hide-input" in cell.metadata.get("tags", []):
+        tags = cell.metadata.get("tags", [])
+        if "setup" in tags:
+            cell.source += SETUP
+        for tag in LACKS.keys() & set(tags):
+            cell.source = f"%%needs {LACKS[tag]}\n{cell.source}"
+        if "hide-input" in tags:
             cell.metadata["jupyter"] = {"source_hidden": True}
     return notebook
 

@@ -529,6 +529,40 @@ def no_hidden_globals(chapter):
                 yield f"{chapter.where(cell)}: {owner} reads the notebook's {name}; pass it as an argument"
 
 
+@rule
+def for_the_browser(chapter):
+    """Cells that need PyTorch or Keras are tagged so, or look first whether it is there; no other cell needs them."""
+    tagged = [cell for cell in chapter.code if {"torch", "keras"} & set(tags(cell))]
+    others = [cell for cell in chapter.code if cell not in tagged]
+    elsewhere = set().union(*(bound(parse(cell)) for cell in others))
+    only_tagged = set().union(*(bound(parse(cell)) for cell in tagged)) - elsewhere
+    for cell in others:
+        for name in sorted(names_needed(cell) & only_tagged):
+            yield f"{chapter.where(cell)}: uses {name} of a cell that the browser skips; tag it torch or keras"
+        for package in re.findall(r"^(?:import|from) (torch|keras)\b", cell.source, re.MULTILINE):
+            yield f"{chapter.where(cell)}: tag a cell that imports {package} `{package}`"
+
+
+def names_needed(cell):
+    """The names of the notebook that a cell reads, at its top level or in a function."""
+    table = symtable.symtable(TransformerManager().transform_cell(cell.source), "cell", "exec")
+    here = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    return here | {name for child in table.get_children() for name in global_names(child)}
+
+
+def global_names(table):
+    """The global names that a function or class reads, however deep inside."""
+    yield from (symbol.get_name() for symbol in table.get_symbols() if symbol.is_global() and symbol.is_referenced())
+    for child in table.get_children():
+        yield from global_names(child)
+
+
+def bound(tree):
+    """The names that a cell binds: by import, definition or assignment."""
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return imported(tree) | names_assigned(tree) | {node.name for node in tree.body if isinstance(node, kinds)}
+
+
 def names_assigned(tree):
     """The names that a cell binds outside of functions."""
     found, nodes = set(), [tree]

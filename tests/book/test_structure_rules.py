@@ -142,6 +142,14 @@ def add_code(*sources):
     return change
 
 
+def add_tagged(first, *sources):
+    """A change: more code cells, the first of which needs PyTorch."""
+    def change(chapter):
+        add_code(first, *sources)(chapter)
+        find(chapter, first).metadata.tags = ["torch"]
+    return change
+
+
 def store_error(chapter):
     find(chapter, "double").outputs = [new_output("error", ename="ValueError", evalue="no", traceback=[])]
 
@@ -232,6 +240,10 @@ BAD = [
     ("no_hidden_globals", add_code("w = 1", "w = 2\ndef f(x):\n    return w * x", "f(1)"), "f reads the notebook's w"),
     ("no_hidden_globals", add_code("w = 1", "class A:\n    def go(self):\n        return w", "A()"), "A reads"),
     ("no_hidden_globals", add_code("w = 1", "def f():\n    return [w for _ in range(2)]", "f()"), "f reads"),
+    ("for_the_browser", add_code("import torch\ntorch.ones(2)"), "tag a cell that imports torch `torch`"),
+    ("for_the_browser", add_code("from keras import layers\nlayers.Dense(2)"), "imports keras `keras`"),
+    ("for_the_browser", add_tagged("import torch\nw = torch.ones(2)", "print(w)"), "uses w of a cell"),
+    ("for_the_browser", add_tagged("def f():\n    return 1", "def g():\n    return f()\n\ng()"), "uses f of a cell"),
     ("executed", lambda chapter: chapter.code[4].update(execution_count=None), "make execute"),
     ("executed", lambda chapter: chapter.code[4].update(execution_count=50), "make execute"),
     ("executed", store_error, "an error is stored"),
@@ -262,6 +274,7 @@ def test_every_rule_has_a_bad_chapter():
 
 
 FINE = [
+    ("for_the_browser", ["try:\n    import torch\nexcept ModuleNotFoundError:\n    torch = None\nprint(torch)"]),
     ("no_hidden_globals", ["RATE = 0.1", "def f(x):\n    return RATE * x", "f(1)"]),
     ("no_hidden_globals", ["w = 1", "print([w + x for x in range(2)], (lambda x: w + x)(1))"]),
     ("no_hidden_globals", ["w = 1", "def f():\n    w = 2\n    def g():\n        return w\n    return g()", "f()"]),
@@ -270,6 +283,11 @@ FINE = [
     ("used_definitions", ["class A:\n    def go(self):\n        pass\n    def __call__(self):\n        A.go()", "A()"]),
     ("used_definitions", ["def f(x):\n    return x\n\nprint(f(1))", "def f(x):\n    return 2 * x"]),
 ]
+
+
+def test_names_may_be_those_of_a_skipped_cell(chapter):
+    add_tagged("import torch\n\nx = torch.ones(2)\nprint(x)", "def g(x):\n    return x\n\ng(1)")(chapter)
+    assert list(structure.for_the_browser(chapter)) == []
 
 
 @pytest.mark.parametrize("name, sources", FINE)

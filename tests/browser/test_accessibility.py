@@ -111,6 +111,8 @@ def test_the_skip_link_leads_to_the_text(visit, address):
     page.keyboard.press("Tab")
     link = page.locator("#pst-skip-link a")
     assert link.evaluate("link => link === document.activeElement")
+    page.locator("#pst-skip-link").evaluate(
+        "bar => Promise.all(bar.getAnimations({subtree: true}).map(slide => slide.finished)).then(() => true)")
     box = link.bounding_box()
     assert box["y"] >= 0 and box["height"] > 15
     page.keyboard.press("Enter")

@@ -13,7 +13,7 @@ from browser_tools import SITE
 # Two chapters at once, on the two cores that the course is written for; the longest ones first.
 JOBS = 2
 # What Pyodide lacks: a cell that would use it says so.
-ABSENT = re.compile(r"(PyTorch|Keras|scikit-learn|pandas)\b.* not installed here\b")
+ABSENT = re.compile(r"(PyTorch|Keras|scikit-learn|pandas)\b.* (not installed here|not run in the browser)\b")
 # Later cells leave these lines out, since a cell before them could not compute what they are about.
 LEFT_OUT = {"foundations/feedforward_networks": ["boosting  test RMSE 0.111"]}
 
@@ -77,7 +77,7 @@ def differences(stored, new, left_out=()):
 
 def lines_until_lack(cell):
     """What a cell prints before it says that the browser lacks the package it asks for; None if it does not say so."""
-    if re.search(r"^\s*(import|from) (torch|keras|sklearn|pandas)\b", cell.source, re.MULTILINE):
+    if re.search(r"^%%needs |^\s*(import|from) (torch|keras|sklearn|pandas)\b", cell.source, re.MULTILINE):
         lines = compare.stream(cell.outputs, "stdout").splitlines()
         for number, line in enumerate(lines):
             if ABSENT.match(line):

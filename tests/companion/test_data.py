@@ -11,10 +11,14 @@ from companion import Tensor, data
 # ---- bundled sets ----
 
 @pytest.mark.parametrize("name", data.names())
-def test_every_bundled_set_loads_with_columns_of_one_length(name):
+def test_every_bundled_set_loads(name):
     columns = data.load(name)
-    assert len({len(column) for column in columns.values()}) == 1
-    assert all(column.dtype.kind in "fuiU" for column in columns.values())
+    assert all(len(column) and column.dtype.kind in "fuiU" for column in columns.values())
+
+
+@pytest.mark.parametrize("name", ["ames_housing", "digits", "penguins"])
+def test_tables_have_columns_of_one_length(name):
+    assert len({len(column) for column in data.load(name).values()}) == 1
 
 
 def test_what_the_sets_hold():
@@ -26,6 +30,13 @@ def test_what_the_sets_hold():
     assert set(penguins["species"]) == {"Adelie", "Chinstrap", "Gentoo"}
     assert digits["images"].shape == (1797, 8, 8)
     assert len(data.load("ames_housing")["price"]) == 2930
+    clothes, images = data.load("fashion_mnist_4k"), data.load("images")
+    assert clothes["x_train"].shape == (3000, 28, 28) and clothes["x_test"].shape == (1000, 28, 28)
+    for part, each in ("train", 300), ("test", 100):
+        assert np.array_equal(np.bincount(clothes[f"y_{part}"]), [each] * 10)
+    assert {name: (image.shape, image.dtype.name) for name, image in images.items()} == {
+        "cat": ((150, 225, 3), "uint8"), "coffee": ((150, 225, 3), "uint8"),
+        "brick": ((256, 256), "uint8"), "grass": ((256, 256), "uint8"), "gravel": ((256, 256), "uint8")}
 
 
 def test_every_set_has_its_source_and_terms():
