@@ -10,7 +10,7 @@ export KERAS_BACKEND := torch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book lite lite-times serve test test-notebooks test-code lint execute reproduce colab colab-check hub lighthouse repository bench clean
+.PHONY: help book lite lite-times serve test test-notebooks test-code lint execute times reproduce colab colab-check hub lighthouse repository bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,9 @@ lint: $(INSTALLED)  ## lint the code
 
 execute: $(INSTALLED)  ## run notebooks and store their outputs (CHAPTER=foundations/perceptron for one)
 	$(VENV_PYTHON) tools/execute.py $(CHAPTER)
+
+times: $(INSTALLED)  ## run every notebook alone and write what it costs onto the page "Run times" (CHAPTER=… for one)
+	$(VENV_PYTHON) tools/times.py $(CHAPTER)
 
 reproduce: $(INSTALLED)  ## run all notebooks in several numeric environments and compare
 	$(VENV_PYTHON) tools/reproduce.py

@@ -1,8 +1,8 @@
 """What the tests of the book and of its tools share."""
 
 import chapters
-import execute
 import pytest
+import run_times
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 
@@ -12,7 +12,7 @@ def book(tmp_path, monkeypatch):
     folder = tmp_path / "book"
     (folder / "foundations").mkdir(parents=True)
     monkeypatch.setattr(chapters, "BOOK", folder)
-    monkeypatch.setattr(execute, "RUN_TIMES", folder / "reference" / "run_times.json")
+    monkeypatch.setattr(run_times, "RUN_TIMES", folder / "reference" / "run_times.json")
     return folder
 
 

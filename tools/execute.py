@@ -9,7 +9,6 @@ import asyncio
 import datetime
 import json
 import os
-import platform
 import re
 import sys
 import time
@@ -17,11 +16,11 @@ from subprocess import DEVNULL
 
 import chapters
 import nbformat
+import run_times
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-RUN_TIMES = chapters.BOOK / "reference" / "run_times.json"
 CORES_PER_NOTEBOOK = 2  # the machine that the course is written for; fewer would distort the times
 CELL_SECONDS = 300
 
@@ -123,96 +122,6 @@ def merge_streams(outputs):
     return merged
 
 
-def machine():
-    """The kind of machine, in words that a reader can compare with their own."""
-    return (
-        f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, "
-        f"Python {sys.version_info.major}.{sys.version_info.minor}"
-    )
-
-
-def load_run_times():
-    return json.loads(RUN_TIMES.read_text("utf-8")) if RUN_TIMES.exists() else {}
-
-
-def record(measured):
-    """Put new measurements, by chapter, into run_times.json, keep the others' rows, and write the page."""
-    rows = load_run_times()
-    for chapter, row in measured.items():
-        rows[chapter] = rows.get(chapter, {}) | row
-    rows = {chapter: rows[chapter] for chapter in sorted(rows) if chapters.path_of(chapter).exists()}
-    RUN_TIMES.parent.mkdir(parents=True, exist_ok=True)
-    RUN_TIMES.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
-    RUN_TIMES.with_suffix(".md").write_text(page(rows), "utf-8")
-
-
-def page(rows):
-    """The page "Run times" in Markdown."""
-    order = [*chapters.chapters(), *rows]
-    lines = []
-    for chapter in sorted(rows, key=order.index):
-        row = rows[chapter]
-        size = chapters.path_of(chapter).stat().st_size / 1e6
-        lines.append(
-            f"| {link(chapter)} | {row['seconds']:.0f} | {row.get('cpu_seconds', 0):.0f} "
-            f"| {row.get('peak_memory_mb', 0)} | {size:.2f} | {row['date']} |"
-        )
-    total = sum(row["seconds"] for row in rows.values())
-    machines = "\n".join(f"- {name}" for name in sorted({row["machine"] for row in rows.values()}))
-    table = "\n".join(lines)
-    return f"""\
-# Run times
-
-What it takes to run each chapter from top to bottom in a fresh kernel. `make execute` measures this whenever
-it stores the outputs of a chapter, and writes this page. Peak memory includes Python, Jupyter's kernel and
-every library that the chapter imports. No chapter may take more than 60 seconds; a test holds that.
-
-| Chapter | Time (s) | CPU time (s) | Peak memory (MB) | Notebook (MB) | Measured on |
-|---|--:|--:|--:|--:|---|
-{table}
-
-All chapters together: {total:.0f} s, one after another. Machines measured on:
-
-{machines}
-{browser_section(rows, order)}"""
-
-
-def browser_section(rows, order):
-    """The part of the page on notebooks in the browser, from what tools/lite_times.py measured; empty without it."""
-    rows = {chapter: row["browser"] for chapter, row in rows.items() if "browser" in row}
-    if not rows:
-        return ""
-    table = "\n".join(
-        f"| {link(chapter)} | {row['first_output']:.0f} | {row['all_cells']:.0f} | {row['date']} |"
-        for chapter, row in sorted(rows.items(), key=lambda item: order.index(item[0]))
-    )
-    machines = "\n".join(f"- {name}" for name in sorted({row["machine"] for row in rows.values()}))
-    megabytes = max(row["megabytes"] for row in rows.values())
-    return f"""
-## In the browser
-
-What it takes from the press on *Run in the browser* to the first output, and to the end of the last cell, when all
-cells are run at once: the notebook opens, Python starts in the page, then the cells run there, on one core. Cells that
-need PyTorch, Keras or scikit-learn say so and go on. `make lite-times` measures this, one chapter after another, each
-as on a first visit, with all files on the machine itself; over a network, a first visit also waits for its
-{megabytes:.0f} MB (less where the host compresses), which the browser then keeps.
-
-| Chapter | First output (s) | All cells (s) | Measured on |
-|---|--:|--:|---|
-{table}
-
-Machines measured on:
-
-{machines}
-"""
-
-
-def link(chapter):
-    """A link to a chapter from the page, with its title."""
-    title = chapters.read(chapters.path_of(chapter)).cells[0].source.splitlines()[0].lstrip("# ")
-    return f"[{title}](../{chapter}.ipynb)"
-
-
 async def execute(chapter):
     """Run one chapter and store it; return its measurements."""
     path = chapters.path_of(chapter)
@@ -222,7 +131,7 @@ async def execute(chapter):
         raise Failure(f"not a notebook: {error}") from None
     measured = await run(notebook, path.parent)
     chapters.write(path, notebook)
-    return measured | {"date": datetime.date.today().isoformat(), "machine": machine()}
+    return measured | {"date": datetime.date.today().isoformat(), "machine": run_times.machine()}
 
 
 async def execute_all(names, jobs):
@@ -255,7 +164,7 @@ def main(arguments=None):
         parser.error(str(error))
     measured, failures = asyncio.run(execute_all(names, options.jobs))
     if measured:
-        record(measured)
+        run_times.record(measured)
     for chapter, failure in failures.items():
         print(f"\n{chapter}: {failure}", file=sys.stderr)
     return 1 if failures else 0

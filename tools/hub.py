@@ -39,6 +39,7 @@ import execute
 import hub_size
 import nbformat
 import psutil
+import run_times
 from wheels import build_wheel
 
 SETTINGS = chapters.ROOT / "tools" / "hub"
@@ -424,7 +425,7 @@ def main(arguments=None):
             raise Failure(f"still running at the end: {left}")
     except Failure as failure:
         sys.exit(f"make hub: FAILED: {failure}")
-    measured |= {"date": datetime.date.today().isoformat(), "machine": execute.machine()}
+    measured |= {"date": datetime.date.today().isoformat(), "machine": run_times.machine()}
     rows = json.loads(MEASURED.read_text("utf-8")) if MEASURED.exists() else {}
     rows[chapter] = {name: value for name, value in measured.items() if name != "chapter"}
     MEASURED.write_text(json.dumps(dict(sorted(rows.items())), indent=1) + "\n", "utf-8")

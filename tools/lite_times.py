@@ -13,9 +13,9 @@ import shutil
 import sys
 
 import chapters
-import execute
 import lite
 import lite_browser
+import run_times
 
 BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 
@@ -65,7 +65,7 @@ def main(arguments=None):
                 failed = True
                 print(f"{chapter}: FAILED: {error}", file=sys.stderr)
             else:
-                execute.record({chapter: {"browser": row}})
+                run_times.record({chapter: {"browser": row}})
                 print(f"{chapter}: first output after {row['first_output']:.1f} s, all cells {row['all_cells']:.1f} s, "
                       f"{row['megabytes']:.0f} MB", flush=True)
             browser.close()

@@ -14,14 +14,14 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import chapters
-import execute
+import run_times
+import times
 from callouts import CALLOUTS
 from IPython.core.inputtransformer2 import TransformerManager
 
 ALT_LENGTH = 25
 LINES, LONG_LINES, LONG_SHARE = 30, 20, 0.25
 UNCOMPARED_CELLS = 2
-SECONDS = 60
 SECTIONS = ["What you will learn", "Exercises", "Quiz", "In short", "Go further"]
 PATHS = re.compile(r"(?<![\w.])/(?:tmp|root|home|Users|usr|opt|work|content)/|[A-Z]:\\|site-packages|0x[0-9a-f]{6,}")
 DATES = re.compile(r"\b20\d\d-\d\d-\d\d\b|\b\d\d:\d\d:\d\d\b")
@@ -86,7 +86,7 @@ def load(name):
         notebook=chapters.read(chapters.path_of(name)),
         exercises=import_module(f"companion.exercises.{short}").chapter.exercises,
         quiz=json.loads(quiz.read_text("utf-8")) if quiz.exists() else [],
-        run_time=execute.load_run_times().get(name, {}),
+        run_time=run_times.load().get(name, {}),
     )
 
 
@@ -643,5 +643,5 @@ def run_time(chapter):
     seconds = chapter.run_time.get("seconds")
     if seconds is None:
         yield f"no time is recorded in run_times.json: run `make execute CHAPTER={chapter.name}`"
-    elif seconds > SECONDS:
-        yield f"it takes {seconds} s; make it quicker, {SECONDS} s is the most"
+    elif seconds > times.SECONDS:
+        yield f"it takes {seconds} s; make it quicker, {times.SECONDS} s is the most"

@@ -5,6 +5,7 @@ import json
 import chapters
 import execute
 import pytest
+import run_times
 
 
 def test_outputs_and_times_are_stored(add_chapter, book, capsys):
@@ -120,9 +121,9 @@ def test_other_rows_are_kept(add_chapter, book):
     add_chapter("foundations/one", "print(1)")
     add_chapter("foundations/two", "print(2)")
     row = {"seconds": 12.3, "peak_memory_mb": 100, "date": "2025-01-02", "machine": "4 cores", "note": 1}
-    execute.record({"foundations/one": row})
-    execute.record({"foundations/two": row | {"seconds": 4.5}, "foundations/gone": row})
-    rows = execute.load_run_times()
+    run_times.record({"foundations/one": row})
+    run_times.record({"foundations/two": row | {"seconds": 4.5}, "foundations/gone": row})
+    rows = run_times.load()
     assert rows == {"foundations/one": row, "foundations/two": row | {"seconds": 4.5}}
-    execute.record({"foundations/one": {"seconds": 1.0}})
-    assert execute.load_run_times()["foundations/one"] == row | {"seconds": 1.0}
+    run_times.record({"foundations/one": {"seconds": 1.0}})
+    assert run_times.load()["foundations/one"] == row | {"seconds": 1.0}

@@ -7,9 +7,9 @@ import zipfile
 from pathlib import Path
 
 import chapters
-import execute
 import lite
 import pytest
+import run_times
 import wheels
 
 
@@ -64,7 +64,8 @@ def test_the_notebook_of_a_chapter_comes_along(site, name):
     assert there.metadata["kernelspec"]["name"] == "python"
     for before, now in zip(stored.cells, there.cells, strict=True):
         tags = before.metadata.get("tags", [])
-        assert now.source == before.source + lite.QUIET_FONTS * ("setup" in tags)
+        needs = "".join(f"%%needs {lite.LACKS[tag]}\n" for tag in tags if tag in lite.LACKS)
+        assert now.source == needs + before.source + lite.SETUP * ("setup" in tags)
         assert now.get("outputs") == before.get("outputs")
         assert now.metadata.get("jupyter", {}).get("source_hidden", False) == ("hide-input" in tags)
     for file in lite.shown(chapters.path_of(name)):
@@ -160,14 +161,14 @@ def test_times_in_the_browser_are_on_the_page(add_chapter, book):
     add_chapter("foundations/one", "print(1)")
     add_chapter("foundations/two", "print(2)")
     row = {"seconds": 12.3, "cpu_seconds": 12.0, "peak_memory_mb": 100, "date": "2025-01-02", "machine": "4 cores"}
-    execute.record({"foundations/one": row, "foundations/two": row})
+    run_times.record({"foundations/one": row, "foundations/two": row})
     page = book / "reference" / "run_times.md"
     assert "In the browser" not in page.read_text()
     browser = {"first_output": 21.4, "all_cells": 49.6, "megabytes": 30.2, "date": "2025-02-03", "machine": "2 cores"}
-    execute.record({"foundations/two": {"browser": browser}})
+    run_times.record({"foundations/two": {"browser": browser}})
     section = page.read_text().split("## In the browser")[1]
-    assert "| [foundations/two](../foundations/two.ipynb) | 21 | 50 | 2025-02-03 |" in section
+    assert f"| [foundations/two](../foundations/two.ipynb) | 21 | {run_times.bar(1)} 50 | 2025-02-03 |" in section
     assert "foundations/one" not in section
     assert "30 MB" in section and "\n- 2 cores\n" in section
-    execute.record({"foundations/two": row | {"seconds": 4.5}})  # a new run of the chapter keeps them
-    assert "| 21 | 50 |" in page.read_text()
+    run_times.record({"foundations/two": row | {"seconds": 4.5}})  # a new run of the chapter keeps them
+    assert f"| 21 | {run_times.bar(1)} 50 |" in page.read_text()

@@ -5,9 +5,9 @@ import re
 
 import chapters
 import compare
-import execute
 import lite_browser
 import pytest
+import run_times
 from browser_tools import SITE
 
 # Two chapters at once, on the two cores that the course is written for; the longest ones first.
@@ -29,7 +29,7 @@ def pyodide():
 @pytest.fixture(scope="module")
 def runs(browser, pyodide):
     """What came of each chapter; the site is hosted below a path, as on GitHub Pages."""
-    took = execute.load_run_times()
+    took = run_times.load()
     names = sorted(chapters.chapters(), key=lambda name: took[name]["seconds"] if name in took else 0, reverse=True)
     context = browser.new_context()
     found = {}
