@@ -66,7 +66,7 @@ SCRIPT = """
   root.querySelectorAll(".MCButton input").forEach(input => {
     input.type = "button";
     input.className = "";
-    input.setAttribute("aria-label", input.parentElement.innerText);
+    input.setAttribute("aria-label", input.parentElement.textContent);
     input.nextSibling.setAttribute("aria-hidden", "true");
   });
   root.querySelectorAll(".Quiz").forEach(part => {

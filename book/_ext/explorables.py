@@ -2,7 +2,7 @@
 
 A code cell whose metadata say `"explorable": "perceptron-boundary"` draws a static figure, which is what Jupyter,
 Colab, a printed page and a browser without scripts show. On the web the element `<perceptron-boundary>` of the module
-`book/_static/explorables/perceptron-boundary.js` takes its place.
+`book/_static/explorables/perceptron-boundary.js` takes its place, when it comes near the part of the page that is seen.
 """
 from pathlib import Path
 
@@ -11,6 +11,20 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 
 MODULES = Path(__file__).parents[1] / "_static" / "explorables"
+
+
+# The module of an explorable is loaded when the element before the script comes near.
+LOAD = """<script>
+{
+  const figure = document.currentScript.previousElementSibling;
+  const watch = new IntersectionObserver(([seen]) => {
+    if (!seen.isIntersecting) return;
+    watch.disconnect();
+    import("%s");
+  }, { rootMargin: "600px" });
+  watch.observe(figure);
+}
+</script>"""
 
 
 class Explorables(SphinxTransform):
@@ -30,7 +44,7 @@ class Explorables(SphinxTransform):
             if not outputs:
                 raise ExtensionError(f"{self.env.docname}: the explorable {name!r} has no static figure")
             root = "../" * self.env.docname.count("/")
-            script = f'<script type="module" src="{root}_static/explorables/{name}.js"></script>'
+            script = LOAD % f"{root}_static/explorables/{name}.js"
             outputs[0].insert(0, nodes.raw("", f"<{name}>", format="html"))
             outputs[-1] += nodes.raw("", f"</{name}>{script}", format="html")
 

@@ -6,7 +6,8 @@ the page. Here
 - the style sheets become one, `_static/book.css`, without the rules for classes and ids that no page and no script has;
 - the icon fonts shrink to the icons that this sheet names, and move into it;
 - scripts wait until the page has been read, and come only where they have something to do;
-- images know their size, and all but the first of a page wait until they are near;
+- images know their size, all but the first of a page wait until they are near, and figures are packed tighter, each
+  pixel as it was;
 - code has an element around a word only where that has a color of its own.
 
 The template that goes with it is book/_templates/layout.html.
@@ -22,6 +23,8 @@ from urllib.parse import unquote
 import imagesize
 import tinycss2
 from fontTools import subset
+from PIL import Image
+from sphinx.errors import ExtensionError
 
 SHEET = "_static/book.css"
 NOTICE = """/* Built by book/_ext/lean.py from the style sheets in this folder, whose notices say who made them and
@@ -39,6 +42,11 @@ ONLY_WITH = {
     "design-tabs.js": "sd-tab-set",
     TOGGLES: r'class="[^"]*\b(toggle|dropdown)\b',
 }
+# The theme measures every box of code as soon as a page is there, to let the keyboard reach those that scroll; to do so
+# a browser must lay out the whole page at once. _static/scrollable.js does the same as boxes come into view.
+THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
+MEASURED_AT_ONCE = '["pre",".nboutput > .output_area",".cell_output > .output",' \
+                   '".jp-RenderedHTMLCommon",".pst-scrollable-table-container"].join(", ")'
 # Settings of such scripts, and of a search while typing that this book does not have.
 SETTINGS = re.compile(r"DOCUMENTATION_OPTIONS\.|(let|var) toggle")
 # Scripts whose words are no names of classes.
@@ -235,8 +243,45 @@ def icon_fonts(text, folder):
     return faces
 
 
+# Figures --------------------------------------------------------------------------------------------
+
+
+def pack_figures(app, exception):
+    """Replace the PNG files that pages show by lossless WebP files, which are about a third of their size."""
+    images = Path(app.outdir, "_images")
+    if exception or app.builder.format != "html":
+        return
+    packed = set()
+    for page in Path(app.outdir).rglob("*.html"):
+        text = page.read_text("utf-8")
+        if names := {name for name in re.findall(r'_images/([^"/]+)\.png"', text) if (images / f"{name}.png").exists()}:
+            packed |= names
+            page.write_text(re.sub(r'(_images/[^"/]+)\.png"', r'\1.webp"', text), "utf-8")
+    for name in packed:
+        with Image.open(images / f"{name}.png") as image:
+            image.save(images / f"{name}.webp", lossless=True, exact=True)
+        (images / f"{name}.png").unlink()
+
+
+# The theme's script ---------------------------------------------------------------------------------
+
+
+def quieten(app, exception):
+    """Take the measuring at once out of the theme's script."""
+    path = Path(app.outdir, "_static", THEME_SCRIPT)
+    if exception or not path.exists():
+        return
+    text = path.read_text("utf-8")
+    if MEASURED_AT_ONCE in text:
+        path.write_text(text.replace(MEASURED_AT_ONCE, '"no-such-box"'), "utf-8")
+    elif '"no-such-box"' not in text:
+        raise ExtensionError(f"{THEME_SCRIPT} of the theme has changed: see MEASURED_AT_ONCE in {__file__}")
+
+
 def setup(app):
     # Late: what the theme and the other extensions do has been done.
     app.connect("html-page-context", lighten, priority=900)
     app.connect("build-finished", write_sheet, priority=900)
+    app.connect("build-finished", pack_figures)
+    app.connect("build-finished", quieten)
     return {"version": "1.0", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,9 +3,11 @@
 from types import SimpleNamespace
 
 import lean
+import numpy as np
 import pytest
 import tinycss2
 from PIL import Image
+from sphinx.errors import ExtensionError
 
 SHEET = """
 :root { --used: red; --over-used: var(--used); --unused: url("data:x;y{}") }
@@ -95,3 +97,37 @@ def test_a_script_comes_where_it_has_something_to_do(name, setting, body, expect
 def test_code_keeps_its_text():
     code = '<pre><span></span><span class="n">x</span><span class="w"> </span><span class="o">=</span></pre>'
     assert lean.PLAIN_CODE.sub(lambda match: match[1] or "", code) == '<pre>x <span class="o">=</span></pre>'
+
+
+def site(tmp_path):
+    app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
+    (tmp_path / "_images").mkdir()
+    (tmp_path / "_static" / "scripts").mkdir(parents=True)
+    return app
+
+
+def test_figures_are_packed_without_a_loss(tmp_path):
+    app = site(tmp_path)
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 40, 4), dtype=np.uint8)
+    for name in "shown", "not-shown":
+        Image.fromarray(pixels, "RGBA").save(tmp_path / "_images" / f"{name}.png")
+    page = tmp_path / "page.html"
+    page.write_text('<img src="_images/shown.png"><meta content="_images/cards/card.png">', "utf-8")
+    for _ in range(2):  # the second build finds the page as the first one left it
+        lean.pack_figures(app, None)
+        assert page.read_text("utf-8") == '<img src="_images/shown.webp"><meta content="_images/cards/card.png">'
+        assert sorted(path.name for path in (tmp_path / "_images").iterdir()) == ["not-shown.png", "shown.webp"]
+    with Image.open(tmp_path / "_images" / "shown.webp") as image:
+        assert np.array_equal(np.asarray(image), pixels)
+
+
+def test_the_theme_measures_nothing_at_once(tmp_path):
+    app = site(tmp_path)
+    script = tmp_path / "_static" / lean.THEME_SCRIPT
+    script.write_text(f"a({lean.MEASURED_AT_ONCE})", "utf-8")
+    for _ in range(2):
+        lean.quieten(app, None)
+        assert script.read_text("utf-8") == 'a("no-such-box")'
+    script.write_text("b()", "utf-8")
+    with pytest.raises(ExtensionError, match="has changed"):
+        lean.quieten(app, None)

@@ -8,11 +8,19 @@ from browser_tools import PAGES
 CHAPTER = "book/foundations/perceptron.html"
 # Each width and each color scheme once: contrast depends on the one, what is in view on the other.
 VIEWS = [(390, "dark"), (1280, "light")]
-ALL_SHOWN = """
+ALL_SHOWN = """async () => {
   document.querySelectorAll("details").forEach(part => { part.open = true; });
   document.querySelectorAll(".bd-article section").forEach(part => { part.style.contentVisibility = "visible"; });
   document.querySelector(".MCButton input")?.click();
-"""
+  for (const explorable of document.querySelectorAll(".cell_output > *")) {
+    if (!explorable.localName.includes("-")) continue;
+    explorable.scrollIntoView();
+    await customElements.whenDefined(explorable.localName);
+  }
+  scrollTo(0, 0);
+  await document.fonts.ready;
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
 # Of code, only blocks with a kind of word that no block before had, and of formulas the first ones: axe would spend
 # minutes on thousands of words in the same few colors.
 ONE_OF_EACH = """

@@ -127,12 +127,14 @@ def test_a_broken_build_leaves_the_static_figure(browser, modules, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_on_the_page(browser, address, name):
-    """On the page of its chapter it takes the place of the static figure, which comes back on paper."""
+    """On the page of its chapter it takes the place of the static figure as it comes near, and leaves it on paper."""
     page = browser.new_page(viewport={"width": 390, "height": 844})
     trouble = record_trouble(page, address)
     page.goto(f"{address}/book/{PLACES[name]}.html")
-    page.wait_for_selector(f"{name} .explorable svg")
     picture = page.locator(f"{name} img")
+    assert picture.count() == 1 and page.locator(f"{name} .explorable").count() == 0
+    page.locator(name).evaluate("element => element.scrollIntoView()")
+    page.wait_for_selector(f"{name} .explorable svg")
     assert not picture.is_visible()
     page.emulate_media(media="print")
     assert picture.is_visible() and not page.locator(f"{name} .explorable").is_visible()
