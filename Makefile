@@ -10,7 +10,7 @@ export KERAS_BACKEND := torch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book lite lite-times serve test test-notebooks test-code lint execute times reproduce colab colab-check hub lighthouse repository bench clean
+.PHONY: help book lite lite-times serve test test-notebooks test-code test-browser lint execute times reproduce colab colab-check hub lighthouse repository bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,17 +44,19 @@ serve: $(INSTALLED) _build/html/index.html  ## serve the built book on localhost
 	@echo "The book is at http://localhost:$(PORT)/ (stop with Ctrl-C)"
 	@$(VENV_PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-# Both run, whatever the first one finds.
+# All run, whatever the first one finds.
 test: lint  ## lint the code, then run every test
-	@$(MAKE) --no-print-directory --keep-going test-notebooks test-code
+	@$(MAKE) --no-print-directory --keep-going test-notebooks test-code test-browser
 
 # One thread each: several notebooks at once that each ask for every core would only wait for each other.
 test-notebooks: $(INSTALLED)  ## run the notebooks again, several at once, and compare their outputs
 	OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest book --numprocesses=logical --maxprocesses=4 --dist=loadfile
 
-# One after another, for some measure time.
-test-code: $(INSTALLED)  ## run all other tests
-	$(VENV_PYTHON) -m pytest tests --cov --cov-report=term:skip-covered
+test-code: $(INSTALLED)  ## run the tests of the package, the exercises, the book and its tools
+	$(VENV_PYTHON) -m pytest tests --ignore=tests/browser --cov --cov-report=term:skip-covered
+
+test-browser: $(INSTALLED)  ## run the tests of the built book in Chromium (after make book)
+	$(VENV_PYTHON) -m pytest tests/browser --numprocesses=2 --dist=loadfile
 
 lint: $(INSTALLED)  ## lint the code
 	$(VENV_PYTHON) -m ruff check .

@@ -22,7 +22,7 @@ LAYERS = [
     {"nn.layers", "nn.norm", "nn.recurrent", "nn.losses"},
     {"nn.attention"},
     {"nn"},
-    {"optim", "data", "plots"},
+    {"optim", "data", "detection", "plots"},
     {"training"},
     {""},           # companion itself
     {"quiz"},
