@@ -95,20 +95,21 @@ class Adam(Optimizer):
     def step(self):
         self.t += 1
         b1, b2 = self.betas
-        step_size, scale = self.lr / (1 - b1 ** self.t), 1 / math.sqrt(1 - b2 ** self.t)
+        # Large models spend their time on memory, so few arrays are read and written: m and v are kept without their
+        # factors 1 - b1 and 1 - b2, and these, the corrections and lr make one number before sqrt(v) and one after it.
+        scale = math.sqrt((1 - b2) / (1 - b2 ** self.t))
+        step_size, eps = self.lr * (1 - b1) / (1 - b1 ** self.t) / scale, self.eps / scale
         for p, m, v in zip(self.parameters, self.m, self.v, strict=True):
             if p.grad is None:
                 continue
             g = self.gradient(p)
             m *= b1
-            m += (1 - b1) * g
+            m += g
             v *= b2
-            change = g * g  # one array serves for all that follows: large models spend their time on memory
-            change *= 1 - b2
+            change = g * g
             v += change
             np.sqrt(v, out=change)
-            change *= scale
-            change += self.eps
+            change += eps
             np.divide(m, change, out=change)
             change *= step_size
             p.data -= change
