@@ -92,63 +92,67 @@ def _lstm(cell, x, h, c):
     """All steps of an LSTM layer as one operation: x (batch, time, features), h and c (batch, hidden).
 
     Returns (time + 1, batch, hidden): h after every step and, last, the final c. Composed it is three times slower.
+    Inside, the batch is the last axis: each gate is one piece of memory, and a step one product, weight @ (h, x, 1).
     """
     weight_ih, x = F._operands(cell.weight_ih, x)
     parents = x, h, c, weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh
     batch, steps, features = x.shape
     n, dtype = cell.hidden_size, weight_ih.dtype
+    weight = np.hstack([cell.weight_hh.data, weight_ih.data, (cell.bias_ih.data + cell.bias_hh.data)[:, None]])
     # sigmoid(z) = 0.5 + 0.5 tanh(z / 2), so that one tanh serves all gates: i, f and o are scaled before and after it.
-    scale = np.array([0.5, 0.5, 1, 0.5], dtype).reshape(4, 1, 1)
+    scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], dtype), n)[:, None]
+    scaled_weight = weight * scale
+    scale = np.repeat(scale, batch, axis=1)  # as large as all gates: broadcasting short rows is six times slower
+    shift = 1 - scale
 
-    def by_gate(weight):
-        """(4 * hidden, features) -> (4, features, hidden), scaled."""
-        return np.ascontiguousarray(weight.reshape(4, n, -1).swapaxes(1, 2) * scale)
-
-    inputs = np.ascontiguousarray(x.data.swapaxes(0, 1))
-    gates = inputs[:, None] @ by_gate(weight_ih.data)  # (time, 4, batch, hidden)
-    gates += by_gate(cell.bias_ih.data + cell.bias_hh.data)
-    recurrent = by_gate(cell.weight_hh.data)
-    hidden, memory = np.empty((steps + 2, batch, n), dtype), np.empty((steps + 1, batch, n), dtype)
-    hidden[0], memory[0], tanh_memory = h.data, c.data, np.empty_like(memory[1:])
+    states = np.ones((steps + 2, n + features + 1, batch), dtype)  # (h, x, 1) before each step
+    states[:steps, n:-1] = x.data.transpose(1, 2, 0)
+    gates, memory = np.empty((steps, 4 * n, batch), dtype), np.empty((steps + 1, n, batch), dtype)
+    states[0, :n], memory[0], tanh_memory = h.data.T, c.data.T, np.empty_like(memory[1:])
     for t in range(steps):
-        z = gates[t]
-        z += hidden[t] @ recurrent
+        z, c_new = gates[t], memory[t + 1]
+        np.matmul(scaled_weight, states[t], out=z)
         np.tanh(z, out=z)
-        for sigmoids in (z[:2], z[3]):
-            sigmoids *= 0.5
-            sigmoids += 0.5
-        i, f, g, o = z
-        np.add(f * memory[t], i * g, out=memory[t + 1])
-        np.tanh(memory[t + 1], out=tanh_memory[t])
-        np.multiply(o, tanh_memory[t], out=hidden[t + 1])
-    hidden[-1] = memory[-1]
+        z *= scale
+        z += shift
+        i, f, g, o = z.reshape(4, n, batch)
+        np.multiply(f, memory[t], out=c_new)
+        c_new += i * g
+        np.tanh(c_new, out=tanh_memory[t])
+        np.multiply(o, tanh_memory[t], out=states[t + 1, :n])
+    states[-1, :n] = memory[-1]
 
     def backward(grad):
-        grad_z = np.empty((steps, batch, 4, n), dtype)
-        grad_h, grad_c = 0, grad[-1]
+        grad = grad.swapaxes(1, 2)
+        grad_h, grad_c, grad_weight = np.zeros((n, batch), dtype), grad[-1].copy(), np.zeros_like(weight)
+        grad_x = np.empty((steps, features, batch), dtype) if x.requires_grad else None
+        back = weight[:, :n + features if x.requires_grad else n].T.copy()
+        grad_i, grad_f, grad_g, grad_o = grad_z = np.empty((4, n, batch), dtype)
         for t in reversed(range(steps)):
-            (i, f, g, o), tanh_c = gates[t], tanh_memory[t]
-            grad_h = grad_h + grad[t]
-            grad_c = grad_c + grad_h * o * (1 - tanh_c * tanh_c)
-            slope = 1 - gates[t]
-            slope *= gates[t]  # of the sigmoid
+            z, tanh_c = gates[t].reshape(4, n, batch), tanh_memory[t]
+            i, f, g, o = z
+            grad_h += grad[t]
+            grad_c += grad_h * (o - tanh_c * states[t + 1, :n])  # o (1 - tanh(c)^2)
+            slope = 1 - z
+            slope *= z  # of the sigmoid
             slope[2] = 1 - g * g  # of tanh
-            slope[:3] *= grad_c
-            slope[0] *= g
-            slope[1] *= memory[t]
-            slope[2] *= i
-            slope[3] *= grad_h * tanh_c
-            grad_z[t] = slope.swapaxes(0, 1)
-            grad_h, grad_c = grad_z[t].reshape(batch, 4 * n) @ cell.weight_hh.data, grad_c * f
-        rows = grad_z.reshape(-1, 4 * n)
-        grad_x = None
-        if x.requires_grad:
-            grad_x = (rows @ weight_ih.data).reshape(steps, batch, features).swapaxes(0, 1)
-        grad_bias = np.ones(len(rows), dtype) @ rows
-        return (grad_x, grad_h, grad_c, rows.T @ inputs.reshape(-1, features),
-                rows.T @ hidden[:-2].reshape(-1, n), grad_bias, grad_bias.copy())
+            np.multiply(grad_c, g, out=grad_i)
+            np.multiply(grad_c, memory[t], out=grad_f)
+            np.multiply(grad_c, i, out=grad_g)
+            np.multiply(grad_h, tanh_c, out=grad_o)
+            grad_z *= slope
+            rows = grad_z.reshape(4 * n, batch)
+            grad_weight += rows @ states[t].T.copy()  # a small matrix turned for BLAS costs more than the copy
+            grad_state = back @ rows
+            grad_h = grad_state[:n]
+            if grad_x is not None:
+                grad_x[t] = grad_state[n:]
+            grad_c *= f
+        grad_x = None if grad_x is None else grad_x.transpose(2, 0, 1)
+        grad_hh, grad_ih, grad_bias = np.split(grad_weight, (n, n + features), axis=1)
+        return grad_x, grad_h.T, grad_c.T, grad_ih, grad_hh, grad_bias[:, 0], grad_bias[:, 0].copy()
 
-    return Tensor.from_op(hidden[1:], parents, backward)
+    return Tensor.from_op(states[1:, :n].swapaxes(1, 2), parents, backward)
 
 
 class _Recurrent(Module):
