@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .rng import get_rng
-from .tensor import Tensor, _operands, as_tensor, unbroadcast, where
+from .tensor import Tensor, _operands, as_tensor, unbroadcast
 
 
 def linear(x, weight, bias=None):
@@ -150,37 +150,57 @@ def log_softmax(x, axis=-1):
 
 # ---- losses: the mean over the batch, or the sum, or (reduction="none") each ----
 
-def _reduce(losses, reduction):
+def _reduce(losses, parents, backward, reduction):
+    """An array of losses, their mean or their sum, as one operation with what gave the losses.
+
+    backward: as for `Tensor.from_op`, but g may be one number, the gradient of every loss.
+    """
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
-    if reduction == "mean" and not losses.data.size:
+    if reduction == "none":
+        return Tensor.from_op(losses, parents, backward)
+    if reduction == "sum":
+        return Tensor.from_op(losses.sum(), parents, backward)
+    count = losses.size
+    if not count:
         raise ValueError("a mean loss needs at least one example, got an empty batch")
-    return {"mean": losses.mean, "sum": losses.sum, "none": lambda: losses}[reduction]()
+    return Tensor.from_op(losses.sum() / count, parents, lambda g: backward(g / count))
 
 
-def _difference(prediction, target, name):
-    target = as_tensor(target, prediction.dtype)
+def _reduce_error(prediction, target, reduction, name, loss, slope):
+    """The same for losses of prediction - target, tensors of one shape: loss and slope, its derivative, take arrays."""
+    prediction, target = _operands(prediction, target)
     if prediction.shape != target.shape:
         raise ValueError(f"{name} expects two tensors of one shape, got {prediction.shape} and {target.shape}")
-    return prediction - target
+    error = prediction.data - target.data
+
+    def backward(g):
+        g = g * slope(error)
+        return g, -g if target.requires_grad else None
+
+    return _reduce(loss(error), (prediction, target), backward, reduction)
 
 
 def mse_loss(prediction, target, reduction="mean"):
     """Squared error (prediction - target)^2, tensors of one shape."""
-    return _reduce(_difference(prediction, target, "mse_loss") ** 2, reduction)
+    return _reduce_error(prediction, target, reduction, "mse_loss", lambda e: e * e, lambda e: 2 * e)
 
 
 def l1_loss(prediction, target, reduction="mean"):
     """Absolute error |prediction - target|, tensors of one shape."""
-    return _reduce(_difference(prediction, target, "l1_loss").abs(), reduction)
+    return _reduce_error(prediction, target, reduction, "l1_loss", np.abs, np.sign)
 
 
 def huber_loss(prediction, target, delta=1.0, reduction="mean"):
     """Quadratic up to an error of delta, linear beyond (Huber, 1964)."""
     if delta <= 0:
         raise ValueError(f"huber_loss expects delta > 0, got {delta}")
-    error = _difference(prediction, target, "huber_loss").abs()
-    return _reduce(where(error.data <= delta, 0.5 * error ** 2, delta * (error - 0.5 * delta)), reduction)
+    delta = float(delta)  # a NumPy float64 would make float64 of float32
+
+    def loss(e):
+        return np.where(np.abs(e) <= delta, 0.5 * e * e, delta * (np.abs(e) - 0.5 * delta))
+
+    return _reduce_error(prediction, target, reduction, "huber_loss", loss, lambda e: np.clip(e, -delta, delta))
 
 
 def binary_cross_entropy_with_logits(logits, target, reduction="mean"):
@@ -191,8 +211,7 @@ def binary_cross_entropy_with_logits(logits, target, reduction="mean"):
     _check_probabilities(target)
     target, z = target.astype(logits.dtype), logits.data
     losses = np.maximum(z, 0) - z * target + np.log1p(np.exp(-np.abs(z)))
-    losses = Tensor.from_op(losses, (logits,), lambda g: (g * (0.5 * (1 + np.tanh(0.5 * z)) - target),))
-    return _reduce(losses, reduction)
+    return _reduce(losses, (logits,), lambda g: (g * (0.5 * (1 + np.tanh(0.5 * z)) - target),), reduction)
 
 
 def _check_probabilities(target):
@@ -215,7 +234,8 @@ def cross_entropy(logits, target, ignore_index=-100, reduction="mean"):
             raise ValueError(f"cross_entropy expects integer targets of shape {logits.shape[:-1]} or probabilities of "
                              f"shape {logits.shape}, got {target.dtype} of shape {target.shape}")
         _check_probabilities(target)
-        return _reduce(-(log_softmax(logits) * target).sum(axis=-1), reduction)
+        losses = -(log_softmax(logits) * target).sum(axis=-1)
+        return _reduce(losses.data, (losses,), lambda g: (np.broadcast_to(g, losses.shape),), reduction)
     if target.shape != logits.shape[:-1]:
         raise ValueError(f"cross_entropy expects targets of shape {logits.shape[:-1]}, got {target.shape}")
     kept = np.flatnonzero(target.reshape(-1) != ignore_index)
@@ -224,12 +244,12 @@ def cross_entropy(logits, target, ignore_index=-100, reduction="mean"):
     z = flat if len(kept) == len(flat) else flat[kept]
     rows, z = np.arange(len(z)), z - z.max(axis=1, keepdims=True)
     e = np.exp(z)
-    total = e.sum(axis=1, keepdims=True)
+    total = _row_sums(e)
 
     def backward(g):
         p = e / total
         p[rows, labels] -= 1
-        p *= g.reshape(-1, 1) if reduction != "none" else g.reshape(-1)[kept][:, None]
+        p *= g if reduction != "none" else g.reshape(-1)[kept][:, None]
         if len(kept) == len(flat):
             return (p.reshape(logits.shape),)
         out = np.zeros_like(flat)
@@ -241,7 +261,7 @@ def cross_entropy(logits, target, ignore_index=-100, reduction="mean"):
         everywhere = np.zeros(len(flat), losses.dtype)
         everywhere[kept] = losses
         return Tensor.from_op(everywhere.reshape(target.shape), (logits,), backward)
-    return _reduce(Tensor.from_op(losses, (logits,), backward), reduction)
+    return _reduce(losses, (logits,), backward, reduction)
 
 
 def _integers(values, classes, name, what):
