@@ -80,6 +80,14 @@ class RMSprop(Optimizer):
             p.data -= self.lr * g / (np.sqrt(v) + self.eps)
 
 
+def _blocks(*arrays):
+    """Arrays of one shape in parts that the processor's cache keeps from the first pass over them to the last."""
+    if arrays[0].size <= 2 ** 16:
+        return [arrays]
+    rows = max(1, 2 ** 15 * len(arrays[0]) // arrays[0].size)
+    return [[array[i:i + rows] for array in arrays] for i in range(0, len(arrays[0]), rows)]
+
+
 class Adam(Optimizer):
     """Steps along a running mean of the gradient, scaled by one of its square, both corrected for their start at 0.
 
@@ -95,24 +103,24 @@ class Adam(Optimizer):
     def step(self):
         self.t += 1
         b1, b2 = self.betas
-        # Large models spend their time on memory, so few arrays are read and written: m and v are kept without their
-        # factors 1 - b1 and 1 - b2, and these, the corrections and lr make one number before sqrt(v) and one after it.
+        # m and v are kept without their factors 1 - b1 and 1 - b2; these, the corrections and lr make one number
+        # before the square root's eps and one after it.
         scale = math.sqrt((1 - b2) / (1 - b2 ** self.t))
         step_size, eps = self.lr * (1 - b1) / (1 - b1 ** self.t) / scale, self.eps / scale
-        for p, m, v in zip(self.parameters, self.m, self.v, strict=True):
+        for p, all_m, all_v in zip(self.parameters, self.m, self.v, strict=True):
             if p.grad is None:
                 continue
-            g = self.gradient(p)
-            m *= b1
-            m += g
-            v *= b2
-            change = g * g
-            v += change
-            np.sqrt(v, out=change)
-            change += eps
-            np.divide(m, change, out=change)
-            change *= step_size
-            p.data -= change
+            for data, g, m, v in _blocks(p.data, self.gradient(p), all_m, all_v):
+                m *= b1
+                m += g
+                v *= b2
+                change = g * g
+                v += change
+                np.sqrt(v, out=change)
+                change += eps
+                np.divide(m, change, out=change)
+                change *= step_size
+                data -= change
 
 
 class AdamW(Adam):
