@@ -26,6 +26,10 @@ def attention(query, key, value):
     return F.softmax(query @ key.swapaxes(-1, -2) / math.sqrt(query.shape[-1])) @ value
 
 
+def mse_loss(prediction, target):
+    return ((prediction - target) ** 2).mean()
+
+
 def cross_entropy(logits, target):
     one_hot = np.eye(logits.shape[1])[target]
     return -(F.log_softmax(logits) * one_hot).sum(axis=1).mean()
@@ -74,6 +78,7 @@ def labels(size):
 # name: (fused, composed, shapes as in W1 to W5, small shapes)
 PAIRS = {
     "linear": (F.linear, linear, ((128, 784), (256, 784), (256,)), ((5, 3), (4, 3), (4,))),
+    "mse_loss": (F.mse_loss, mse_loss, ((100, 1), (100, 1)), ((3, 4), (3, 4))),
     "cross_entropy": (lambda z: F.cross_entropy(z, labels(len(z))), lambda z: cross_entropy(z, labels(len(z))),
                       ((128, 10),), ((12, 10),)),
     "conv2d": (F.conv2d, conv2d, ((64, 16, 16, 16), (32, 16, 3, 3), (32,)), ((2, 3, 6, 5), (4, 3, 3, 2), (4,))),

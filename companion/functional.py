@@ -18,19 +18,20 @@ def linear(x, weight, bias=None):
     if weight.ndim != 2 or x.shape[-1:] != weight.shape[1:]:
         raise ValueError(f"linear expects x of shape (..., {weight.shape[-1]}), got {x.shape}")
     _check_bias(bias, weight, "linear")
-    rows = x.data.reshape(-1, weight.shape[1])
+    n_out, n_in = weight.shape
+    rows = x.data.reshape(-1, n_in)
     out = rows.dot(weight.data.T)  # for two matrices the same as @, with half the overhead
     if bias is not None:
         out += bias.data
 
     def backward(g):
-        g = g.reshape(-1, weight.shape[0])
+        g = g.reshape(-1, n_out)
         g_x = g.dot(weight.data).reshape(x.shape) if x.requires_grad else None
         g_weight = g.T.dot(rows)
         return (g_x, g_weight) if bias is None else (g_x, g_weight, _column_sums(g))
 
     parents = (x, weight) if bias is None else (x, weight, bias)
-    return Tensor.from_op(out.reshape(*x.shape[:-1], weight.shape[0]), parents, backward)
+    return Tensor.from_op(out.reshape(*x.shape[:-1], n_out), parents, backward)
 
 
 def _column_sums(rows):
@@ -165,10 +166,15 @@ def _reduce(losses, parents, backward, reduction):
     count = losses.size
     if not count:
         raise ValueError("a mean loss needs at least one example, got an empty batch")
-    return Tensor.from_op(losses.sum() / count, parents, lambda g: backward(g / count))
+
+    def mean_backward(g):
+        return backward(g / count)
+
+    mean_backward.__qualname__ = backward.__qualname__  # plots.graph takes the name of the operation from it
+    return Tensor.from_op(losses.sum() / count, parents, mean_backward)
 
 
-def _reduce_error(prediction, target, reduction, name, loss, slope):
+def _error_loss(prediction, target, reduction, name, loss, slope):
     """The same for losses of prediction - target, tensors of one shape: loss and slope, its derivative, take arrays."""
     prediction, target = _operands(prediction, target)
     if prediction.shape != target.shape:
@@ -179,17 +185,18 @@ def _reduce_error(prediction, target, reduction, name, loss, slope):
         g = g * slope(error)
         return g, -g if target.requires_grad else None
 
+    backward.__qualname__ = name
     return _reduce(loss(error), (prediction, target), backward, reduction)
 
 
 def mse_loss(prediction, target, reduction="mean"):
     """Squared error (prediction - target)^2, tensors of one shape."""
-    return _reduce_error(prediction, target, reduction, "mse_loss", lambda e: e * e, lambda e: 2 * e)
+    return _error_loss(prediction, target, reduction, "mse_loss", lambda e: e * e, lambda e: 2 * e)
 
 
 def l1_loss(prediction, target, reduction="mean"):
     """Absolute error |prediction - target|, tensors of one shape."""
-    return _reduce_error(prediction, target, reduction, "l1_loss", np.abs, np.sign)
+    return _error_loss(prediction, target, reduction, "l1_loss", np.abs, np.sign)
 
 
 def huber_loss(prediction, target, delta=1.0, reduction="mean"):
@@ -201,7 +208,7 @@ def huber_loss(prediction, target, delta=1.0, reduction="mean"):
     def loss(e):
         return np.where(np.abs(e) <= delta, 0.5 * e * e, delta * (np.abs(e) - 0.5 * delta))
 
-    return _reduce_error(prediction, target, reduction, "huber_loss", loss, lambda e: np.clip(e, -delta, delta))
+    return _error_loss(prediction, target, reduction, "huber_loss", loss, lambda e: np.clip(e, -delta, delta))
 
 
 def binary_cross_entropy_with_logits(logits, target, reduction="mean"):

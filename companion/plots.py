@@ -121,7 +121,9 @@ def graph(result, names=None, ax=None):
 
     names: a dict from name to tensor, for labels. A node shows its operation, value (or shape), and gradient if kept.
     """
-    order = topological_order(result)
+    results = topological_order(result)
+    leaves = {id(p): p for node in results for p in node._parents if p.requires_grad and p._backward is None}
+    order = [*leaves.values(), *results]
     labels = {id(tensor): name for name, tensor in (names or {}).items()}
     depth, height, place = {}, {}, {}
     for node in order:

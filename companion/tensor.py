@@ -60,7 +60,7 @@ def unbroadcast(g, shape):
 
 
 def topological_order(root):
-    """Every node that `root` was computed from and that needs a gradient, parents before children.
+    """Every result that `root` was computed from and that needs a gradient, parents before children, without leaves.
 
     Written with a stack of its own: a long chain would exceed Python's recursion limit.
     """
@@ -73,7 +73,7 @@ def topological_order(root):
             seen.add(id(node))
             stack += node, None
             for parent in node._parents:
-                if parent.requires_grad and id(parent) not in seen:
+                if parent._backward is not None and id(parent) not in seen:
                     stack.append(parent)
     return order
 
@@ -145,7 +145,7 @@ class Tensor:
         pending, owned = {id(self): gradient}, set()  # gradients on their way; those we may add to in place
         for node in reversed(topological_order(self)):
             g = pending.pop(id(node), None)
-            if g is None:  # a leaf, or every path to this node was cut by an operation that returned None for it
+            if g is None:  # every path to this node was cut by an operation that returned None for it
                 continue
             if node._retains_grad:
                 _receive(node, g.copy())
