@@ -427,7 +427,7 @@ def as_tensor(value, dtype=None):
 def _operands(a, b):
     """Both as tensors; integers that meet floating-point numbers take their dtype (NumPy would go to float64)."""
     b = as_tensor(b, a.dtype)
-    if a.dtype != b.dtype:
+    if a.data.dtype is not b.data.dtype:
         if a.dtype.kind != "f" and b.dtype.kind == "f":
             a = Tensor(a.data, dtype=b.dtype)
         elif b.dtype.kind != "f" and a.dtype.kind == "f":
