@@ -102,20 +102,21 @@ def _lstm(cell, x, h, c):
     # sigmoid(z) = 0.5 + 0.5 tanh(z / 2), so that one tanh serves all gates: i, f and o are scaled before and after it.
     scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], dtype), n)[:, None]
     scaled_weight = weight * scale
-    scale = np.repeat(scale, batch, axis=1)  # as large as all gates: broadcasting short rows is six times slower
+    scale = np.repeat(scale, batch, axis=1).reshape(4, n, batch)  # in full: broadcasting short rows is six times slower
     shift = 1 - scale
 
-    states = np.ones((steps + 2, n + features + 1, batch), dtype)  # (h, x, 1) before each step
-    states[:steps, n:-1] = x.data.transpose(1, 2, 0)
-    gates, memory = np.empty((steps, 4 * n, batch), dtype), np.empty((steps + 1, n, batch), dtype)
+    states = np.empty((steps + 2, n + features + 1, batch), dtype)  # (h, x, 1) before each step
+    states[:steps, n:-1], states[:, -1] = x.data.transpose(1, 2, 0), 1
+    gates, memory = np.empty((steps, 4, n, batch), dtype), np.empty((steps + 1, n, batch), dtype)
     states[0, :n], memory[0], tanh_memory = h.data.T, c.data.T, np.empty_like(memory[1:])
+    products = gates.reshape(steps, 4 * n, batch)  # the same memory
     for t in range(steps):
         z, c_new = gates[t], memory[t + 1]
-        np.matmul(scaled_weight, states[t], out=z)
+        np.matmul(scaled_weight, states[t], out=products[t])
         np.tanh(z, out=z)
         z *= scale
         z += shift
-        i, f, g, o = z.reshape(4, n, batch)
+        i, f, g, o = z
         np.multiply(f, memory[t], out=c_new)
         c_new += i * g
         np.tanh(c_new, out=tanh_memory[t])
@@ -127,9 +128,10 @@ def _lstm(cell, x, h, c):
         grad_h, grad_c, grad_weight = np.zeros((n, batch), dtype), grad[-1].copy(), np.zeros_like(weight)
         grad_x = np.empty((steps, features, batch), dtype) if x.requires_grad else None
         back = weight[:, :n + features if x.requires_grad else n].T.copy()
-        grad_i, grad_f, grad_g, grad_o = grad_z = np.empty((4, n, batch), dtype)
+        rows = np.empty((4 * n, batch), dtype)
+        grad_i, grad_f, grad_g, grad_o = grad_z = rows.reshape(4, n, batch)
         for t in reversed(range(steps)):
-            z, tanh_c = gates[t].reshape(4, n, batch), tanh_memory[t]
+            z, tanh_c = gates[t], tanh_memory[t]
             i, f, g, o = z
             grad_h += grad[t]
             grad_c += grad_h * (o - tanh_c * states[t + 1, :n])  # o (1 - tanh(c)^2)
@@ -141,7 +143,6 @@ def _lstm(cell, x, h, c):
             np.multiply(grad_c, i, out=grad_g)
             np.multiply(grad_h, tanh_c, out=grad_o)
             grad_z *= slope
-            rows = grad_z.reshape(4 * n, batch)
             grad_weight += rows @ states[t].T.copy()  # a small matrix turned for BLAS costs more than the copy
             grad_state = back @ rows
             grad_h = grad_state[:n]
