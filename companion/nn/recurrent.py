@@ -126,7 +126,7 @@ def _lstm(cell, x, h, c):
     def backward(grad):
         grad = grad.swapaxes(1, 2)
         grad_h, grad_c, grad_weight = np.zeros((n, batch), dtype), grad[-1].copy(), np.zeros_like(weight)
-        grad_x = np.empty((steps, features, batch), dtype) if x.requires_grad else None
+        grad_x = np.empty(x.shape, dtype) if x.requires_grad else None
         back = weight[:, :n + features if x.requires_grad else n].T.copy()
         rows = np.empty((4 * n, batch), dtype)
         grad_i, grad_f, grad_g, grad_o = grad_z = rows.reshape(4, n, batch)
@@ -147,9 +147,8 @@ def _lstm(cell, x, h, c):
             grad_state = back @ rows
             grad_h = grad_state[:n]
             if grad_x is not None:
-                grad_x[t] = grad_state[n:]
+                grad_x[:, t] = grad_state[n:].T
             grad_c *= f
-        grad_x = None if grad_x is None else grad_x.transpose(2, 0, 1)
         grad_hh, grad_ih, grad_bias = np.split(grad_weight, (n, n + features), axis=1)
         return grad_x, grad_h.T, grad_c.T, grad_ih, grad_hh, grad_bias[:, 0], grad_bias[:, 0].copy()
 
