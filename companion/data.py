@@ -73,6 +73,59 @@ def make_blobs(n=200, centers=((-1.5, 0.0), (1.5, 0.0)), spread=0.5, rng=None):
     return centers[labels] + spread * rng.normal(size=(n, centers.shape[1])), labels
 
 
+SHAPES = ("ellipse", "rectangle", "triangle")
+
+
+def make_scenes(n, size=64, objects=(1, 4), sides=(10, 28), overlap=0.25, noise=0.08, rng=None):
+    """Gray images with several shapes, each with its exact box and its label, a position in SHAPES.
+
+    objects: fewest and most shapes of an image. sides: shortest and longest side of a box in pixels (at least 4); the
+    longer side is at most twice the shorter. overlap: the largest share of a box that another one may cover (a shape
+    that finds no place is left out). noise: standard deviation of what is added to each pixel.
+
+    Returns images (n, size, size), lists of boxes (k, 4) and of labels (k,), one array for each image. A box (x1, y1,
+    x2, y2) is half-open: the shape lies in columns x1 to x2 - 1 and rows y1 to y2 - 1, and x2 - x1 is its width. Where
+    shapes overlap, their grays add up.
+    """
+    if not (4 <= sides[0] <= sides[1] <= size and 0 <= objects[0] <= objects[1]):
+        raise ValueError("make_scenes expects 4 <= shortest side <= longest side <= size and 0 <= fewest objects <= "
+                         f"most, got sides {sides}, size {size}, objects {objects}")
+    rng = get_rng(rng)
+    scenes = [_scene(size, rng.integers(objects[0], objects[1] + 1), sides, overlap, rng) for _ in range(n)]
+    images = np.array([image for image, _, _ in scenes]).reshape(n, size, size)
+    return (images + noise * rng.normal(size=images.shape), [boxes for _, boxes, _ in scenes],
+            [labels for _, _, labels in scenes])
+
+
+def _scene(size, count, sides, overlap, rng, tries=50):
+    image, boxes, labels = np.full((size, size), rng.uniform(0.3, 0.7)), np.zeros((0, 4)), []
+    for _ in range(tries * count):
+        if len(boxes) == count:
+            break
+        width = rng.integers(sides[0], sides[1] + 1)
+        height = int(np.clip(round(width * 2 ** rng.uniform(-1, 1)), *sides))
+        left, top = rng.integers(size - width + 1), rng.integers(size - height + 1)
+        box = np.array([left, top, left + width, top + height], dtype=float)
+        common = np.minimum(boxes[:, 2:], box[2:]) - np.maximum(boxes[:, :2], box[:2])
+        smaller = np.minimum(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), width * height)
+        if (np.prod(common.clip(0), axis=1) <= overlap * smaller).all():
+            label = rng.integers(len(SHAPES))
+            part = image[top:top + height, left:left + width]
+            part[_shape(SHAPES[label], width, height)] += rng.choice([-1, 1]) * rng.uniform(0.2, 0.4)
+            boxes, labels = np.vstack([boxes, box]), [*labels, label]
+    return image, boxes, np.array(labels, dtype=np.int64)
+
+
+def _shape(name, width, height):
+    """Which pixels of a box (height, width) the shape fills; it touches all four sides."""
+    x, y = (np.arange(width) + 0.5) / width, (np.arange(height)[:, None] + 0.5) / height  # centers of pixels, 0 to 1
+    if name == "ellipse":
+        return (2 * x - 1) ** 2 + (2 * y - 1) ** 2 <= 1
+    if name == "triangle":
+        return np.abs(x - 0.5) <= np.maximum(0.5 * y + 0.25 / height, 0.5 / width) + 1e-9  # the tip: 1 or 2 pixels
+    return np.ones((height, width), dtype=bool)
+
+
 # ---- preparing ----
 
 def one_hot(labels, classes=None):

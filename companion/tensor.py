@@ -164,10 +164,10 @@ class Tensor:
                     owned.add(key)
 
     # ---- what it is ----
-    shape = property(attrgetter("data.shape"))
-    ndim = property(attrgetter("data.ndim"))
-    dtype = property(attrgetter("data.dtype"))
-    T = property(lambda self: self.transpose())
+    shape = property(attrgetter("data.shape"), doc="The length of each axis, a tuple.")
+    ndim = property(attrgetter("data.ndim"), doc="The number of axes.")
+    dtype = property(attrgetter("data.dtype"), doc="The kind of number, as NumPy names it.")
+    T = property(lambda self: self.transpose(), doc="The axes in reverse order.")
 
     def item(self):
         """The one element, as a Python number."""

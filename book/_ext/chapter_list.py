@@ -8,7 +8,6 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.statemachine import StringList
-from solutions import pages_below
 from sphinx.util.docutils import SphinxDirective
 
 BOOK = Path(__file__).parents[1]
@@ -19,22 +18,30 @@ LEVELS = {
     "introduction": 1, "perceptron": 1,
     "multilayer_perceptron": 2, "forward_propagation": 2, "feedforward_networks": 2,
     "backpropagation": 3, "activations": 3, "optimizers": 3,
+    "modern_cnns": 2, "object_detection": 2, "convolution": 3,
 }
 
 
 class ChapterList(SphinxDirective):
-    """One card for each notebook of the table of contents, in its order."""
+    """A section for each part of the table of contents, with one card for each of its notebooks, in its order."""
 
     def run(self):
         self.env.note_dependency(__file__)
         site_map = self.env.app.config.external_site_map
-        cards = nodes.enumerated_list(classes=["chapter-cards"])
-        for name in pages_below(site_map, site_map.root):
-            notebook = BOOK.parent / f"{name}.ipynb"
-            if notebook.exists():
-                self.env.note_dependency(str(notebook))
-                cards += self.card(len(cards) + 1, chapter(name, notebook))
-        return [cards, nodes.raw(text='<div class="progress-all"></div>', format="html")]
+        sections, number = [], 0
+        for part in site_map.root.subtrees:
+            cards = nodes.enumerated_list(classes=["chapter-cards"], start=number + 1)
+            for name in (str(item) for item in part.items if str(item) in site_map):
+                notebook = BOOK.parent / f"{name}.ipynb"
+                if notebook.exists():
+                    self.env.note_dependency(str(notebook))
+                    number += 1
+                    cards += self.card(number, chapter(name, notebook))
+            if len(cards):
+                section = nodes.section(ids=[nodes.make_id(part.caption)])
+                section += [nodes.title(text=part.caption), cards]
+                sections.append(section)
+        return [*sections, nodes.raw(text='<div class="progress-all"></div>', format="html")]
 
     def card(self, number, facts):
         """The card of one chapter; the link in its title covers all of it."""
