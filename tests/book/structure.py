@@ -21,7 +21,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 ALT_LENGTH = 25
 LINES, LONG_LINES, LONG_SHARE = 30, 20, 0.25
-UNCOMPARED_CELLS = 2
+UNCOMPARED_CELLS = 3  # the quiz, with random ids; figures of what float32 training left, which differ between machines
 SECTIONS = ["What you will learn", "Exercises", "Quiz", "In short", "Go further"]
 PATHS = re.compile(r"(?<![\w.])/(?:tmp|root|home|Users|usr|opt|work|content)/|[A-Z]:\\|site-packages|0x[0-9a-f]{6,}")
 DATES = re.compile(r"\b20\d\d-\d\d-\d\d\b|\b\d\d:\d\d:\d\d\b")
@@ -604,7 +604,7 @@ def executed(chapter):
 
 @rule
 def compared(chapter):
-    """All outputs are compared, but for at most two tagged cells."""
+    """All outputs are compared, but for a few tagged cells."""
     ignored = [cell for cell in chapter.code if "nbval-ignore-output" in tags(cell)]
     if len(ignored) > UNCOMPARED_CELLS:
         yield f"{len(ignored)} cells are tagged `nbval-ignore-output`; at most {UNCOMPARED_CELLS} may be"

@@ -93,7 +93,8 @@ def test_pyodide_comes_along_where_it_is_asked_for(site):
 def test_only_what_is_needed_is_there(site):
     assert not list(site.rglob("*.map"))
     assert sorted(path.parent.name for path in site.glob("*/index.html")) == sorted(lite.APPS)
-    assert lite.size(site) < 25
+    chapters_and_package = lite.size(site / "files") + lite.size(site / "pypi")
+    assert lite.size(site) - chapters_and_package < 18
     for app in lite.APPS:
         page = (site / app / "index.html").read_text()
         assert page.count("../course.js") == page.count("../course.css") == 1

@@ -159,8 +159,8 @@ def html(text):
     return lambda chapter: find(chapter, "double").update(outputs=[output])
 
 
-def ignore_three(chapter):
-    for cell in chapter.code[-3:]:
+def ignore_four(chapter):
+    for cell in chapter.code[-4:]:
         cell.metadata.tags = ["nbval-ignore-output"]
 
 
@@ -247,7 +247,7 @@ BAD = [
     ("executed", lambda chapter: chapter.code[4].update(execution_count=None), "make execute"),
     ("executed", lambda chapter: chapter.code[4].update(execution_count=50), "make execute"),
     ("executed", store_error, "an error is stored"),
-    ("compared", ignore_three, "3 cells are tagged"),
+    ("compared", ignore_four, "4 cells are tagged"),
     ("compared", tag("double", "nbval-skip"), "no skipping"),
     ("compared", add_code("# NBVAL_IGNORE_OUTPUT\n1"), "no skipping"),
     ("timeless_outputs", show("saved in /tmp/x.npz"), "'/tmp/'"),
