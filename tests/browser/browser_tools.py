@@ -22,8 +22,12 @@ def record_trouble(page, address):
         if response.status >= 400:
             trouble.append(f"{response.status}: {response.url}")
 
+    def on_failure(request):
+        if request.failure != "net::ERR_ABORTED":  # that is what leaving a page does to what is on its way
+            trouble.append(f"failed: {request.url}")
+
     page.on("request", on_request)
     page.on("response", on_response)
-    page.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
+    page.on("requestfailed", on_failure)
     page.on("pageerror", lambda error: trouble.append(f"script error: {error}"))
     return trouble

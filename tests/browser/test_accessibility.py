@@ -18,8 +18,10 @@ ALL_SHOWN = """async () => {
     await customElements.whenDefined(explorable.localName);
   }
   scrollTo(0, 0);
+  const shown = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await shown();  // now the fonts of what was hidden are asked for
   await document.fonts.ready;
-  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await shown();
 }"""
 # Of code, only blocks with a kind of word that no block before had, and of formulas the first ones: axe would spend
 # minutes on thousands of words in the same few colors.
