@@ -101,6 +101,16 @@ def select(names):
     return selected
 
 
+def parse(parser, arguments=None):
+    """Parse a command line that may name chapters: its options, and the chapters (all of them where none is named)."""
+    parser.add_argument("chapter", nargs="*", help="such as foundations/perceptron (default: all)")
+    options = parser.parse_args(arguments)
+    try:
+        return options, select(options.chapter)
+    except ValueError as error:
+        parser.error(str(error))
+
+
 def notebooks():
     """Every notebook in the book's folder, in the table of contents or not."""
     return sorted(path for path in BOOK.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)

@@ -226,13 +226,9 @@ def try_chapter(name, python):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("chapter", nargs="*", help="such as foundations/perceptron (default: all)")
     parser.add_argument("--install-only", action="store_true", help="only the installation by the setup cell")
-    options = parser.parse_args(arguments)
-    try:
-        names = [] if options.install_only else chapters.select(options.chapter)
-    except ValueError as error:
-        parser.error(str(error))
+    options, names = chapters.parse(parser, arguments)
+    names = [] if options.install_only else names
 
     groups = [((), [])] if options.install_only else []
     needs = {name: frameworks(chapters.read(chapters.path_of(name))) for name in names}

@@ -154,14 +154,9 @@ async def execute_all(names, jobs):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("chapter", nargs="*", help="such as foundations/perceptron (default: all)")
     jobs = max(1, (os.cpu_count() or 1) // CORES_PER_NOTEBOOK)
     parser.add_argument("--jobs", type=int, default=jobs, help="how many at once (default: %(default)s)")
-    options = parser.parse_args(arguments)
-    try:
-        names = chapters.select(options.chapter)
-    except ValueError as error:
-        parser.error(str(error))
+    options, names = chapters.parse(parser, arguments)
     measured, failures = asyncio.run(execute_all(names, options.jobs))
     if measured:
         run_times.record(measured)

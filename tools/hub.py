@@ -40,13 +40,13 @@ import hub_size
 import nbformat
 import psutil
 import run_times
+from static_host import BROWSERS
 from wheels import build_wheel
 
 SETTINGS = chapters.ROOT / "tools" / "hub"
 LEARNER = chapters.ROOT / "binder" / "requirements.txt"
 BUILT = chapters.ROOT / "_build" / "hub"
 MEASURED = chapters.BOOK / "reference" / "hub_run.json"
-BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 USER = "learner"
 SECONDS = 300
 

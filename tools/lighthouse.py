@@ -19,11 +19,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from static_host import served
+from static_host import find_browser, served
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 LIGHTHOUSE = "lighthouse@13.5.0"
-BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 PAGES = ["book/intro.html", *(f"book/foundations/{name}.html" for name in ("perceptron", "introduction", "optimizers"))]
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
 TIMES = {
@@ -45,9 +44,10 @@ def install(folder):
 
 def measure(command, address):
     """The report of one run."""
-    browser = os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        sys.exit("make lighthouse: no Chromium was found; set CHROME_PATH")
+    try:
+        browser = find_browser()
+    except FileNotFoundError as error:
+        sys.exit(f"make lighthouse: {error}")
     options = ["--quiet", "--output=json", "--chrome-flags=--headless=new --no-sandbox",
                f"--only-categories={','.join(CATEGORIES)}"]
     done = subprocess.run([command, address, *options], env=os.environ | {"CHROME_PATH": browser},

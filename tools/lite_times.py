@@ -9,15 +9,13 @@ import argparse
 import datetime
 import os
 import platform
-import shutil
 import sys
 
 import chapters
 import lite
 import lite_browser
 import run_times
-
-BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
+from static_host import find_browser
 
 
 def measure(browser, pyodide, chapter):
@@ -42,16 +40,12 @@ def measure(browser, pyodide, chapter):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("chapter", nargs="*", help="such as foundations/perceptron (default: all)")
-    options = parser.parse_args(arguments)
+    _, names = chapters.parse(parser, arguments)
     try:
-        names = chapters.select(options.chapter)
         pyodide = lite_browser.local_pyodide(lite.SITE)
-    except (ValueError, FileNotFoundError) as error:
+        executable = find_browser()
+    except FileNotFoundError as error:
         parser.error(str(error))
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
-        parser.error(f"no browser found: install one of {', '.join(BROWSERS)}")
 
     from playwright.sync_api import Error, sync_playwright
 

@@ -75,12 +75,7 @@ def reproduce(chapter, changes):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("chapter", nargs="*", help="such as foundations/perceptron (default: all)")
-    options = parser.parse_args(arguments)
-    try:
-        names = chapters.select(options.chapter)
-    except ValueError as error:
-        parser.error(str(error))
+    _, names = chapters.parse(parser, arguments)
 
     found = environments()
     if not numpy_features():

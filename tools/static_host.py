@@ -1,7 +1,9 @@
-"""Serves a folder on this machine as a host of static pages would: for the browser tests and tools/lighthouse.py."""
+"""Serves a folder on this machine as a host of static pages would, and finds a browser to look at it."""
 
 import gzip
 import io
+import os
+import shutil
 import threading
 from contextlib import contextmanager
 from functools import lru_cache, partial
@@ -9,6 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 COMPRESSED = {".css", ".html", ".ipynb", ".js", ".json", ".mjs", ".svg", ".txt", ".wasm", ".xml"}
 
 
@@ -89,3 +92,11 @@ def served(folder, path=""):
     """Serve a folder on this machine as a static host would, below `path`; gives its address."""
     with serving(partial(StaticHost, directory=folder, path=path)) as address:
         yield address + path
+
+
+def find_browser():
+    """The path of a Chromium: what CHROME_PATH says, or the first one installed. Raises FileNotFoundError."""
+    found = os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        raise FileNotFoundError(f"no browser found: install one of {', '.join(BROWSERS)}, or set CHROME_PATH")
+    return found

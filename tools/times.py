@@ -50,12 +50,7 @@ def over_limits(rows):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("chapter", nargs="*", help="such as foundations/perceptron (default: all)")
-    options = parser.parse_args(arguments)
-    try:
-        names = chapters.select(options.chapter)
-    except ValueError as error:
-        parser.error(str(error))
+    _, names = chapters.parse(parser, arguments)
     rows, failed = {}, []
     for chapter in names:
         try:

@@ -40,8 +40,8 @@ def _(rng):
     yield Case(((1, 1, 4, 3), (5, 1, 2, 3)), "the boxes touch")
 
 
-@iou_xywh.wrong("For boxes apart in both directions width and height are both negative, and their product is "
-                "positive. Set each of them to at least 0.")
+@iou_xywh.wrong("Where boxes lie apart, the width or the height of what they share is negative, and two negative "
+                "ones make a positive area. Set each of them to at least 0.")
 def negative_sides(a, b):
     width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
     height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])

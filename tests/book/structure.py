@@ -21,7 +21,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 ALT_LENGTH = 25
 LINES, LONG_LINES, LONG_SHARE = 30, 20, 0.25
-UNCOMPARED_CELLS = 3  # the quiz, with random ids; figures of what float32 training left, which differ between machines
+UNCOMPARED_CELLS = 3  # the quiz, with random ids; figures of what float32 training left, which machines differ in
 SECTIONS = ["What you will learn", "Exercises", "Quiz", "In short", "Go further"]
 PATHS = re.compile(r"(?<![\w.])/(?:tmp|root|home|Users|usr|opt|work|content)/|[A-Z]:\\|site-packages|0x[0-9a-f]{6,}")
 DATES = re.compile(r"\b20\d\d-\d\d-\d\d\b|\b\d\d:\d\d:\d\d\b")
@@ -181,6 +181,15 @@ def setup(chapter):
         yield "tag the setup cell `setup` and `hide-input`"
     if sum("setup" in tags(cell) for cell in chapter.cells) > 1:
         yield "only one cell is tagged `setup`"
+
+
+@rule
+def hidden_cells(chapter):
+    """A cell whose code the web page hides draws a figure, or says on its button what it hides."""
+    for cell in chapter.code:
+        prompt = cell.metadata.get("mystnb", {}).get("code_prompt_show", "")
+        if "hide-input" in tags(cell) and not has_figure(cell) and not prompt.startswith("Show "):
+            yield f'{chapter.where(cell)}: metadata {{"mystnb": {{"code_prompt_show": "Show the …"}}}} are missing'
 
 
 @rule
@@ -608,6 +617,9 @@ def compared(chapter):
     ignored = [cell for cell in chapter.code if "nbval-ignore-output" in tags(cell)]
     if len(ignored) > UNCOMPARED_CELLS:
         yield f"{len(ignored)} cells are tagged `nbval-ignore-output`; at most {UNCOMPARED_CELLS} may be"
+    for cell in ignored:
+        if any(output.output_type == "stream" for output in cell.outputs):
+            yield f"{chapter.where(cell)}: it prints; text is always compared, so print it in a cell of its own"
     for cell in chapter.code:
         if "nbval-skip" in tags(cell) or re.search(r"#\s*(NBVAL|PYTEST_VALIDATE)_", cell.source):
             yield f"{chapter.where(cell)}: no skipping and no NBVAL comments; the tag `nbval-ignore-output` is enough"

@@ -1,6 +1,8 @@
 """What make lighthouse says about several runs of one page."""
 
 import lighthouse
+import pytest
+import static_host
 
 
 def report(speed, time):
@@ -24,3 +26,12 @@ def test_a_score_of_zero_is_a_lost_point():
     run = report(0.9, 1)
     run["audits"]["meta-description"]["score"] = 0
     assert lighthouse.summarize([run])[2] == ["meta-description"]
+
+
+def test_the_browser(monkeypatch, tmp_path):
+    monkeypatch.setenv("CHROME_PATH", "/somewhere/chrome")
+    assert static_host.find_browser() == "/somewhere/chrome"
+    monkeypatch.delenv("CHROME_PATH")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="install one of chromium"):
+        static_host.find_browser()

@@ -13,8 +13,9 @@ FEEDBACK = "Right: the sum decides."
 FIGURE = new_output("display_data", data={"image/png": "iVBOR", "text/plain": "<Figure size 640x480 with 1 Axes>"})
 
 
-def code(source, *outputs, tags=(), alt=None):
-    metadata = {"tags": list(tags)} | ({"mystnb": {"image": {"alt": alt}}} if alt else {})
+def code(source, *outputs, tags=(), alt=None, prompt=None):
+    shown = ({"image": {"alt": alt}} if alt else {}) | ({"code_prompt_show": prompt} if prompt else {})
+    metadata = {"tags": list(tags)} | ({"mystnb": shown} if shown else {})
     return new_code_cell(source, metadata=metadata, outputs=list(outputs))
 
 
@@ -49,7 +50,7 @@ def chapter(book):
             "## What you will learn\n\n- add\n- subtract\n- divide\n\n**Before you start.** Nothing.\n\n"
             "**Time.** Reading 10 min · running 1 min · exercises 20 min."
         ),
-        code(chapters.setup_cell(), tags=["setup", "hide-input"]),
+        code(chapters.setup_cell(), tags=["setup", "hide-input"], prompt="Show the setup"),
         code("import numpy as np\n\nnp.ones(3)", FIGURE, tags=["hide-input"], alt=ALT),
         new_markdown_cell("## First idea\n\nSee [the end](#in-short) and [the other](other.ipynb#its-part)."),
         code("def double(x):\n    return 2 * x\n\nprint(double(2))", printed("4\n")),
@@ -164,6 +165,14 @@ def ignore_four(chapter):
         cell.metadata.tags = ["nbval-ignore-output"]
 
 
+def ignore_text(chapter):
+    find(chapter, "double").metadata.tags = ["nbval-ignore-output"]
+
+
+def hide(chapter):
+    find(chapter, "double").metadata.tags = ["hide-input"]
+
+
 LONG = "print(\n" + "    1,\n" * 30 + ")"
 
 BAD = [
@@ -248,6 +257,8 @@ BAD = [
     ("executed", lambda chapter: chapter.code[4].update(execution_count=50), "make execute"),
     ("executed", store_error, "an error is stored"),
     ("compared", ignore_four, "4 cells are tagged"),
+    ("compared", ignore_text, "it prints"),
+    ("hidden_cells", hide, "code_prompt_show"),
     ("compared", tag("double", "nbval-skip"), "no skipping"),
     ("compared", add_code("# NBVAL_IGNORE_OUTPUT\n1"), "no skipping"),
     ("timeless_outputs", show("saved in /tmp/x.npz"), "'/tmp/'"),

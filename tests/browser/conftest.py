@@ -1,11 +1,8 @@
 """The built site and a browser for it, for all tests in this folder."""
 
-import shutil
-
 import pytest
 from browser_tools import SITE, record_trouble, served
-
-BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
+from static_host import find_browser
 
 
 @pytest.fixture(scope="session")
@@ -19,9 +16,10 @@ def address():
 
 @pytest.fixture(scope="session")
 def browser():
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
-        pytest.skip(f"no browser found: install one of {', '.join(BROWSERS)}")
+    try:
+        executable = find_browser()
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
