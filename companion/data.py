@@ -12,14 +12,15 @@ FOLDER = resources.files(__package__) / "datasets"
 
 def names():
     """The names of the bundled data sets."""
-    return sorted(file.name.rpartition(".")[0] for file in FOLDER.iterdir() if file.name.endswith((".csv", ".npz")))
+    endings = ".csv", ".npz", ".txt"
+    return sorted(file.name.rpartition(".")[0] for file in FOLDER.iterdir() if file.name.endswith(endings))
 
 
 def load(name):
     """A bundled data set as a dict from column (or array) name to array.
 
-    Columns of numbers become float64 with NaN in the gaps, others arrays of strings. Where the data come from and
-    under which terms: datasets/ATTRIBUTION.md.
+    Columns of numbers become float64 with NaN in the gaps, others arrays of strings; a plain text is one string under
+    the name "text". Where the data come from and under which terms: datasets/ATTRIBUTION.md.
 
     Raises ValueError for an unknown name, or a file that is damaged or holds pickled objects.
     """
@@ -31,7 +32,10 @@ def load(name):
             if file.name.endswith(".npz"):
                 with np.load(stream, allow_pickle=False) as arrays:
                     return dict(arrays)
-            rows = list(csv.reader(stream.read().decode("utf-8").splitlines(), strict=True))
+            text = stream.read().decode("utf-8")
+            if file.name.endswith(".txt"):
+                return {"text": text}
+            rows = list(csv.reader(text.splitlines(), strict=True))
             return {column: _column(values) for column, *values in zip(*rows, strict=True)}
     except Exception as error:  # a damaged file fails in a dozen ways
         raise ValueError(f"the file {file.name} is damaged ({error}); install companion again") from error

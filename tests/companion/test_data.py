@@ -13,7 +13,8 @@ from companion import Tensor, data
 @pytest.mark.parametrize("name", data.names())
 def test_every_bundled_set_loads(name):
     columns = data.load(name)
-    assert all(len(column) and column.dtype.kind in "fuiU" for column in columns.values())
+    assert columns and all(len(column) for column in columns.values())
+    assert all(type(column) is str or column.dtype.kind in "fuiU" for column in columns.values())
 
 
 @pytest.mark.parametrize("name", ["ames_housing", "digits", "penguins"])
@@ -37,6 +38,21 @@ def test_what_the_sets_hold():
     assert {name: (image.shape, image.dtype.name) for name, image in images.items()} == {
         "cat": ((150, 225, 3), "uint8"), "coffee": ((150, 225, 3), "uint8"),
         "brick": ((256, 256), "uint8"), "grass": ((256, 256), "uint8"), "gravel": ((256, 256), "uint8")}
+
+
+def test_what_the_sequences_hold():
+    names, words, text = data.load("first_names"), data.load("cmudict_6k"), data.load("shakespeare")["text"]
+    assert len(names["name"]) == 5494 and names["name"][0] == "mary"
+    assert len(words["word"]) == 6000 and words["phonemes"][0] == "AA L S EH TH"
+    assert text.startswith("THE SONNETS") and 60_000 < len(text.split()) < 65_000
+    assert len(data.load("sunspots_monthly")["sunspots"]) == 3120 and len(data.load("seattle_weather")["wind"]) == 1461
+    vowels, digits = data.load("japanese_vowels"), data.load("spoken_digits_synthetic")
+    for part in "train", "test":
+        lengths, labels = vowels[f"len_{part}"], vowels[f"y_{part}"]
+        assert vowels[f"x_{part}"].shape == (lengths.sum(), 12)
+        assert len(labels) == len(lengths) and len(set(labels)) == 9
+    assert len(digits["x"]) == digits["length"].sum()
+    assert np.array_equal(np.bincount(digits["y"]), [20] * 10) and len(set(digits["voice"])) == 10
 
 
 def test_every_set_has_its_source_and_terms():
