@@ -18,6 +18,7 @@ import asyncio
 import copy
 import itertools
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -104,7 +105,14 @@ def make_environment(folder, packages):
     pinned = pins()
     present = [f"{name}=={version}" for name, version in COLAB.items()]
     pip(python, "install", "--quiet", *present, *NOTEBOOK, *(name + pinned.get(name, "") for name in packages))
+    subprocess.run([python, "-c", "import matplotlib.font_manager"], env=os.environ | own_fonts(python), check=True,
+                   capture_output=True)
     return python
+
+
+def own_fonts(python):
+    """Matplotlib's list of fonts goes into the environment: one that another Matplotlib left may lack some."""
+    return {"MPLCONFIGDIR": str(python.parents[1] / "matplotlib")}
 
 
 def installed(python):
@@ -170,7 +178,7 @@ async def run(notebook, folder, python, **changes):
     client = NotebookClient(
         notebook, km=kernel_manager(python), timeout=execute.CELL_SECONDS, record_timing=False
     )
-    with chapters.kernel_environment(**IN_COLAB | changes) as environment:
+    with chapters.kernel_environment(**IN_COLAB | own_fonts(python) | changes) as environment:
         async with client.async_setup_kernel(env=environment, cwd=str(folder), stderr=subprocess.DEVNULL):
             await execute.run_cells(client, notebook)
     execute.tidy(notebook)
