@@ -528,10 +528,11 @@ def no_hidden_globals(chapter):
     tree = trees(chapter)
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     allowed = imported(tree) | {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
+    names = [(cell, names_assigned(parse(cell)), names_used(parse(cell))) for cell in chapter.code]
     for cell in chapter.code:
-        others = [parse(other) for other in chapter.code if other is not cell]
-        assigned = set().union(*map(names_assigned, others)) - allowed
-        used = set().union(*map(names_used, others))
+        others = [(assigned, used) for other, assigned, used in names if other is not cell]
+        assigned = set().union(*(assigned for assigned, _ in others)) - allowed
+        used = set().union(*(used for _, used in others))
         table = symtable.symtable(TransformerManager().transform_cell(cell.source), "cell", "exec")
         for owner, name in global_reads(table):
             if owner in used and name in assigned and not name.isupper():

@@ -60,13 +60,14 @@ def test_float32_stays_float32(case, rng):
 
 @every_case
 def test_no_intermediate_gradient_is_float64(case, rng):
-    """Each backward function, not only the cast at the leaf, keeps to float32."""
+    """Each backward function, not only the cast at the leaf, keeps to float32; each is called once."""
     out, _ = propagate(case.function, case.inputs(rng), np.float32)
-    seen, stack = set(), [(out, np.ones(out.shape, np.float32))]
+    seen, called, stack = set(), set(), [(out, np.ones(out.shape, np.float32))]
     while stack:
         node, g = stack.pop()
-        if node._backward is None:
+        if node._backward is None or node in called:
             continue
+        called.add(node)
         for parent, parent_g in zip(node._parents, node._backward(g), strict=True):
             if parent_g is not None and parent.requires_grad:
                 seen.add(parent_g.dtype)
