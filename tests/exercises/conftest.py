@@ -1,9 +1,9 @@
 """Progress of its own for every test, and the counts of the exercises at the end of the run."""
+from collections import Counter
+
 import pytest
 
 from companion.exercises import record
-
-COUNTS = {"exercises": set(), "tried": set(), "refused": set()}
 
 
 @pytest.fixture(autouse=True)
@@ -15,14 +15,11 @@ def progress_file(tmp_path, monkeypatch):
     return path
 
 
-@pytest.fixture
-def counts():
-    """Sets of what the registry tests did, printed at the end."""
-    return COUNTS
-
-
 def pytest_terminal_summary(terminalreporter):
-    if COUNTS["exercises"]:
+    """Counts what the tests of the registry recorded, since they may have run in other processes."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    counts = Counter(name for report in reports for name, _ in report.user_properties)
+    if counts["exercise"]:
         terminalreporter.section("exercises")
-        terminalreporter.write_line(f"exercises {len(COUNTS['exercises'])}, wrong answers tried "
-                                    f"{len(COUNTS['tried'])}, wrong answers refused {len(COUNTS['refused'])}")
+        terminalreporter.write_line(f"exercises {counts['exercise']}, wrong answers tried {counts['tried']}, "
+                                    f"wrong answers refused {counts['refused']}")

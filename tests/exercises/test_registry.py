@@ -53,8 +53,8 @@ def test_chapter(item):
 
 
 @each(EXERCISES)
-def test_words(item, counts):
-    counts["exercises"].add(name_of(item))
+def test_words(item, record_property):
+    record_property("exercise", name_of(item))
     assert item.stars in (1, 2, 3)
     assert item.title and len(item.hints) == 3
     assert item.wrongs, "no known wrong answer"
@@ -113,14 +113,14 @@ def test_given_code_is_not_attempted(item):
 
 
 @each(WRONGS)
-def test_wrong_answer_is_refused_with_its_own_words(item, counts):
+def test_wrong_answer_is_refused_with_its_own_words(item, record_property):
     exercise, i = item
     answer, message = exercise.wrongs[i]
-    counts["tried"].add(item[:1] + (i,))
+    record_property("tried", i)
     verdict = exercise.check(answer)
     assert verdict.status in ("incorrect", "error"), verdict
     assert verdict.message == message or (isinstance(exercise, ValueExercise) and message in verdict.message)
-    counts["refused"].add(item[:1] + (i,))
+    record_property("refused", i)
 
 
 @each(EXERCISES)
