@@ -53,7 +53,7 @@ test-notebooks: $(INSTALLED)  ## run the notebooks again, several at once, and c
 	OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest book --numprocesses=logical --maxprocesses=4 --dist=loadfile
 
 test-code: $(INSTALLED)  ## run the tests of the package, the exercises, the book and its tools
-	$(VENV_PYTHON) -m pytest tests --ignore=tests/browser --cov --cov-report=term:skip-covered
+	$(VENV_PYTHON) -m pytest tests --ignore=tests/browser --numprocesses=2 --dist=loadfile --cov --cov-report=term:skip-covered
 
 test-browser: $(INSTALLED)  ## run the tests of the built book in Chromium (after make book)
 	$(VENV_PYTHON) -m pytest tests/browser --numprocesses=2 --dist=loadfile
