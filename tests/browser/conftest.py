@@ -1,7 +1,7 @@
 """The built site and a browser for it, for all tests in this folder."""
 
 import pytest
-from browser_tools import SITE, record_trouble, served
+from browser_tools import SITE, go, record_trouble, served
 from static_host import find_browser
 
 
@@ -41,7 +41,7 @@ def visit(browser):
         page = browser.new_page(**options)
         pages.append(page)
         trouble = record_trouble(page, address)
-        page.goto(f"{address}/{name}", wait_until="networkidle")
+        go(page, f"{address}/{name}")
         return page, trouble
 
     yield open_page

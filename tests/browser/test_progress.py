@@ -5,7 +5,7 @@ import json
 import chapter_list
 import chapters
 import pytest
-from browser_tools import SITE, served
+from browser_tools import SITE, go, served
 from contrast import contrast
 from playwright.sync_api import expect
 
@@ -65,17 +65,17 @@ def test_a_chapter_is_marked_as_read(visit, address):
     assert page.evaluate("document.activeElement.textContent") == "Mark as unread"
     assert page.locator(".bd-sidebar-primary [aria-label=read]").count() == 1
 
-    page.goto(f"{address}/{LANDING}", wait_until="networkidle")
+    go(page, f"{address}/{LANDING}")
     assert "✓ Read" in card(page, "Perceptron").inner_text()
     assert "✓ Read" not in card(page, "Introduction").inner_text()
     assert page.locator(".start a").first.inner_text() == "Start with chapter 1"
     assert f"1 of {len(NAMES)} chapters read" in page.locator(".progress-all").inner_text()
 
-    page.goto(f"{address}/{CHAPTER}", wait_until="networkidle")
+    go(page, f"{address}/{CHAPTER}")
     page.get_by_role("button", name="Mark as unread").click()
     assert place.get_by_role("status").inner_text() == ""
     assert page.locator(".bd-sidebar-primary [aria-label=read]").count() == 0
-    page.goto(f"{address}/{LANDING}", wait_until="networkidle")
+    go(page, f"{address}/{LANDING}")
     assert "✓ Read" not in card(page, "Perceptron").inner_text()
     assert trouble == []
 
@@ -83,7 +83,7 @@ def test_a_chapter_is_marked_as_read(visit, address):
 def test_the_start_button_continues(visit, address):
     page, _ = visit(address, "book/foundations/introduction.html")
     page.get_by_role("button", name="Mark as read").click()
-    page.goto(f"{address}/{LANDING}", wait_until="networkidle")
+    go(page, f"{address}/{LANDING}")
     start = page.locator(".start a").first
     assert start.inner_text() == "Continue: Perceptron"
     start.click()
@@ -95,14 +95,14 @@ def test_solved_exercises_are_counted(visit, address, as_object):
     names = exercises_of("foundations/perceptron")
     page, trouble = visit(address, CHAPTER)
     solve(page, *names[:3], as_object=as_object)
-    page.reload(wait_until="networkidle")
+    go(page, page.url)
     status = page.locator(".progress-chapter").get_by_role("status")
     expect(status).to_have_text(f"3 of {len(names)} exercises solved.")
     shown = page.locator(".exercise-state:visible")
     assert shown.all_text_contents() == ["✓ Solved"] * 3
     assert shown.evaluate_all("all => all.map(part => part.dataset.exercise)") == names[:3]
 
-    page.goto(f"{address}/{LANDING}", wait_until="networkidle")
+    go(page, f"{address}/{LANDING}")
     expect(card(page, "Perceptron")).to_contain_text(f"3 of {len(names)} exercises solved")
     everything = sum(len(exercises_of(name)) for name in NAMES)
     expect(page.locator(".progress-all")).to_contain_text(f"3 of {everything} exercises solved")
@@ -121,7 +121,7 @@ def test_damaged_records_do_no_harm(visit, address, damage):
     page, trouble = visit(address, CHAPTER)
     page.evaluate(STORE, ["JupyterLite Storage - /lite/", damage, "text"])
     page.evaluate("localStorage.setItem('neural-networks-course:read:/', '{')")
-    page.reload(wait_until="networkidle")
+    go(page, page.url)
     page.get_by_role("button", name="Mark as read").click()
     assert page.locator(".progress-chapter").get_by_role("status").inner_text() == "✓ You have read this chapter."
     assert trouble == []
@@ -132,7 +132,7 @@ def test_progress_is_forgotten(visit, address):
     page, trouble = visit(address, CHAPTER)
     solve(page, *names)
     page.get_by_role("button", name="Mark as read").click()
-    page.goto(f"{address}/{LANDING}", wait_until="networkidle")
+    go(page, f"{address}/{LANDING}")
     expect(card(page, "Perceptron")).to_contain_text(f"{len(names)} of {len(names)} exercises solved")
     forget = page.get_by_role("button", name="Forget my progress")
 
@@ -145,7 +145,7 @@ def test_progress_is_forgotten(visit, address):
     page.wait_for_selector("text=Your progress is forgotten.")
     assert page.locator(".progress-card").all_inner_texts() == [""] * len(NAMES)
     assert not forget.is_visible()
-    page.goto(f"{address}/{CHAPTER}", wait_until="networkidle")
+    go(page, f"{address}/{CHAPTER}")
     assert page.locator(".exercise-state:visible").count() == 0
     assert page.get_by_role("button", name="Mark as read").count() == 1
     assert trouble == []
@@ -159,9 +159,9 @@ def test_two_courses_on_one_host_keep_apart(visit, tmp_path):
         page, _ = visit(address, f"one/{CHAPTER}")
         solve(page, *exercises_of("foundations/perceptron"), drive="/one/lite/")
         page.get_by_role("button", name="Mark as read").click()
-        page.reload(wait_until="networkidle")
+        go(page, page.url)
         expect(page.locator(".exercise-state:visible").first).to_have_text("✓ Solved")
-        page.goto(f"{address}/two/{CHAPTER}", wait_until="networkidle")
+        go(page, f"{address}/two/{CHAPTER}")
         assert page.get_by_role("button", name="Mark as read").count() == 1
         assert page.locator(".exercise-state:visible").count() == 0
 
@@ -178,12 +178,12 @@ def test_marks_can_be_read(visit, address, scheme):
     page, _ = visit(address, CHAPTER, color_scheme=scheme)
     assert contrast(page, ".progress-chapter button") >= 4.5
     solve(page, *exercises_of("foundations/perceptron"))
-    page.reload(wait_until="networkidle")
+    go(page, page.url)
     page.wait_for_selector(".exercise-state:visible")
     page.get_by_role("button", name="Mark as read").click()
     parts = [".progress-chapter button", ".progress-chapter p", ".exercise-state", ".bd-links .mark-read"]
     assert min(contrast(page, part) for part in parts) >= 4.5
-    page.goto(f"{address}/{LANDING}", wait_until="networkidle")
+    go(page, f"{address}/{LANDING}")
     page.wait_for_selector(".progress-card .mark-solved")
     parts = [".progress-card span", ".progress-all p", ".progress-all button"]
     assert min(contrast(page, part) for part in parts) >= 4.5
