@@ -1,5 +1,7 @@
 """What the tests of the book and of its tools share."""
 
+from collections import Counter
+
 import chapters
 import pytest
 import run_times
@@ -28,3 +30,22 @@ def add_chapter(book):
         return path
 
     return add
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Counts what tests recorded. Here, because only this folder's conftest is read where other processes run them."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    recorded = [(report.nodeid, name, value) for report in reports for name, value in report.user_properties]
+    parity = [(nodeid, *value) for nodeid, name, value in recorded if name == "parity"]
+    if parity:
+        terminalreporter.section("parity with PyTorch and Keras")
+        cases = {nodeid.replace(dtype, "") for nodeid, dtype, *_ in parity}
+        largest = {(dtype, limit): max(error for _, name, error, _ in parity if name == dtype)
+                   for _, dtype, _, limit in parity}
+        found = ", ".join(f"{error:.1e} (limit {limit:.0e}) in {dtype}" for (dtype, limit), error in largest.items())
+        terminalreporter.write_line(f"{len(cases)} cases, each in float64 and float32; largest relative error {found}")
+    counts = Counter(name for _, name, _ in recorded)
+    if counts["exercise"]:
+        terminalreporter.section("exercises")
+        terminalreporter.write_line(f"exercises {counts['exercise']}, wrong answers tried {counts['tried']}, "
+                                    f"wrong answers refused {counts['refused']}")

@@ -1,6 +1,4 @@
-"""Progress of its own for every test, and the counts of the exercises at the end of the run."""
-from collections import Counter
-
+"""Progress of its own for every test."""
 import pytest
 
 from companion.exercises import record
@@ -13,13 +11,3 @@ def progress_file(tmp_path, monkeypatch):
     monkeypatch.setenv("COMPANION_PROGRESS", str(path))
     monkeypatch.setattr(record, "_memory", None)
     return path
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Counts what the tests of the registry recorded, since they may have run in other processes."""
-    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
-    counts = Counter(name for report in reports for name, _ in report.user_properties)
-    if counts["exercise"]:
-        terminalreporter.section("exercises")
-        terminalreporter.write_line(f"exercises {counts['exercise']}, wrong answers tried {counts['tried']}, "
-                                    f"wrong answers refused {counts['refused']}")

@@ -1,4 +1,4 @@
-"""Parity: the same numbers as PyTorch and Keras. `agree` compares and counts; the summary prints the count.
+"""Parity: the same numbers as PyTorch and Keras. `agree` compares and records; ../conftest.py prints the count.
 
 Every test runs in float64 (relative error at most 1e-10) and in float32 (1e-5), relative to the largest element of
 the expected array.
@@ -47,7 +47,7 @@ def agree(record_property, dtype):
     def compare(ours, theirs, what="result"):
         error = relative_error(ours, theirs)
         assert error <= LIMITS[dtype.name], f"{what}: relative error {error:.2g}"
-        record_property(dtype.name, error)
+        record_property("parity", [dtype.name, error, LIMITS[dtype.name]])
     return compare
 
 
@@ -56,18 +56,3 @@ def draw(dtype):
     """A function that draws a normal array of a shape."""
     rng = np.random.default_rng(0)
     return lambda *shape: rng.normal(size=shape).astype(dtype)
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Reads what the tests recorded, since the tests may have run in other processes."""
-    largest, cases = dict.fromkeys(LIMITS, 0.0), set()
-    for report in terminalreporter.getreports("passed"):
-        for name, value in report.user_properties:
-            if name in LIMITS:
-                largest[name] = max(largest[name], value)
-                cases.add(report.nodeid.replace(name, ""))
-    if cases:
-        terminalreporter.section("parity with PyTorch and Keras")
-        terminalreporter.write_line(f"{len(cases)} cases, each in float64 and float32; largest relative error "
-                                    f"{largest['float64']:.1e} (limit {LIMITS['float64']:.0e}) in float64, "
-                                    f"{largest['float32']:.1e} (limit {LIMITS['float32']:.0e}) in float32")
