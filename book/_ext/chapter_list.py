@@ -18,7 +18,8 @@ LEVELS = {
     "introduction": 1, "perceptron": 1,
     "multilayer_perceptron": 2, "forward_propagation": 2, "feedforward_networks": 2,
     "backpropagation": 3, "activations": 3, "optimizers": 3,
-    "modern_cnns": 2, "object_detection": 2, "convolution": 3,
+    "modern_cnns": 2, "object_detection": 2, "convolution": 3, "recurrent_networks": 3, "lstm_gru": 3,
+    "attention": 3,
 }
 
 

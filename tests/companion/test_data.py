@@ -52,7 +52,8 @@ def test_what_the_sequences_hold():
         assert vowels[f"x_{part}"].shape == (lengths.sum(), 12)
         assert len(labels) == len(lengths) and len(set(labels)) == 9
     assert len(digits["x"]) == digits["length"].sum()
-    assert np.array_equal(np.bincount(digits["y"]), [20] * 10) and np.array_equal(np.unique_counts(digits["voice"]).counts, [10] * 20)
+    assert np.array_equal(np.bincount(digits["y"]), [20] * 10)
+    assert np.array_equal(np.unique_counts(digits["voice"]).counts, [10] * 20)
 
 
 def test_every_set_has_its_source_and_terms():
