@@ -112,7 +112,7 @@ def make_environment(folder, packages):
 
 def own_fonts(python):
     """Matplotlib's list of fonts goes into the environment: one that another Matplotlib left may lack some."""
-    return {"MPLCONFIGDIR": str(python.parents[1] / "matplotlib")}
+    return {"MPLCONFIGDIR": str(Path(python).parents[1] / "matplotlib")}
 
 
 def installed(python):
