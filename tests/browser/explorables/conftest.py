@@ -4,6 +4,17 @@ import pytest
 from browser_tools import record_trouble, served
 from explorable_tools import FOLDER
 
+import companion
+
+
+@pytest.fixture(autouse=True)
+def double_precision():
+    """The numbers of a page are float64: so are companion's."""
+    before = companion.get_default_dtype()
+    companion.set_default_dtype("float64")
+    yield
+    companion.set_default_dtype(before)
+
 
 @pytest.fixture(scope="session")
 def modules():

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from explorable_tools import number, readout
+from explorable_tools import choose, number, readout, says
 
-import companion
 from companion import Tensor, data
 from companion.functional import conv2d
 
@@ -18,14 +17,6 @@ PRESETS = {
     "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
     "identity": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
 }
-
-
-@pytest.fixture(autouse=True)
-def double_precision():
-    before = companion.get_default_dtype()
-    companion.set_default_dtype("float64")
-    yield
-    companion.set_default_dtype(before)
 
 
 def convolve(image, weights, stride, padding):
@@ -100,15 +91,6 @@ def total(element):
     """(text of the index, the sum) as shown."""
     index, value = element.get_by_text("sum = output").inner_text().removeprefix("sum = output").split(" = ")
     return index, number(value)
-
-
-def choose(element, **choices):
-    for label, value in choices.items():
-        element.locator("label", has_text=label).locator("select").select_option(value)
-
-
-def says(page, start):
-    page.wait_for_function("s => document.querySelector('[role=status]').textContent.startsWith(s)", arg=start)
 
 
 def drawn(page, element):

@@ -5,22 +5,13 @@ import re
 
 import numpy as np
 import pytest
-from explorable_tools import number, readout
+from explorable_tools import number, press, readout, says
 
-import companion
 from companion import Tensor
 from companion.optim import SGD
 
 NAME = "graph-steps"
 WEIGHTS = {"neuron": ["w1", "w2", "b"], "meet": ["w"]}
-
-
-@pytest.fixture(autouse=True)
-def double_precision():
-    before = companion.get_default_dtype()
-    companion.set_default_dtype("float64")
-    yield
-    companion.set_default_dtype(before)
 
 
 def neuron(w1, w2, b, x1, x2, y):
@@ -135,11 +126,6 @@ def test_rules_in_symbols(call):
                                      "∂ℓ/∂w = ∂ℓ/∂a₁ · ∂a₁/∂w + ∂ℓ/∂a₂ · ∂a₂/∂w"]
 
 
-def press(element, *names):
-    for name in names:
-        element.get_by_role("button", name=name).click()
-
-
 def box(element, name):
     """The lines in the box of a node, by the beginning of its title."""
     node = element.locator("svg g[transform]").filter(has_text=re.compile(f"^{name}"))
@@ -149,12 +135,9 @@ def box(element, name):
 def test_what_the_reader_sees(stage):
     page, element = stage(NAME)
 
-    def says(start):
-        page.wait_for_function("s => document.querySelector('[role=status]').textContent.startsWith(s)", arg=start)
-
     assert readout(element) == {"Step": "9 of 9", "Rule": "∂ℓ/∂b = ∂ℓ/∂z · 1", "Numbers": "−0.277 · 1 = −0.277"}
     assert box(element, "w₁")[1:] == ["0.5", "∂ −0.553"] and box(element, "ℓ")[1:] == ["0.316", "∂ 1"]
-    says("All gradients are known. To lower ℓ: w₁ up, w₂ down, b up.")
+    says(page, "All gradients are known. To lower ℓ: w₁ up, w₂ down, b up.")
 
     press(element, "Next")  # past the end: from the start
     assert readout(element)["Step"] == "0 of 9" and box(element, "z")[1] == "?"
@@ -163,7 +146,7 @@ def test_what_the_reader_sees(stage):
     press(element, "Back", "Back", "Back")
     assert readout(element)["Step"] == "0 of 9"
     press(element, "To the end", "Step down the gradient", "Step down the gradient")
-    says("Down the gradient: ℓ = 0.316 → 0.28")
+    says(page, "Down the gradient: ℓ = 0.316 → 0.28")
     assert number(box(element, "ℓ")[1]) < 0.28 and number(box(element, "w₁")[1]) > 0.5
     press(element, "Start again")
     assert box(element, "w₁")[1] == "0.5"

@@ -5,9 +5,8 @@ import ast
 import chapters
 import numpy as np
 import pytest
-from explorable_tools import number, readout
+from explorable_tools import number, press, readout, says
 
-import companion
 from companion import Tensor, nn
 from companion.exercises.multilayer_perceptron import chain
 
@@ -42,17 +41,9 @@ def random_knots(rng):
     return np.concatenate([[0], np.sort(rng.uniform(0.001, 0.999, size=rng.integers(0, 12))), [1]])
 
 
-@pytest.fixture
-def float64():
-    before = companion.get_default_dtype()
-    companion.set_default_dtype("float64")
-    yield
-    companion.set_default_dtype(before)
-
-
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("seed", range(6))
-def test_the_network_is_that_of_the_chapter(call, float64, target, seed):
+def test_the_network_is_that_of_the_chapter(call, target, seed):
     rng = np.random.default_rng(seed)
     knots = random_knots(rng)
     state = CHAPTER["kinks"](TARGETS[target], knots)
@@ -159,20 +150,12 @@ def test_what_the_reader_sees(stage, call):
     page, element = stage(NAME, reduced_motion="reduce")
     errors, bound = ["largest error", "with even knots"], "bound h²/8 · max|g″|"
 
-    def says(start):
-        page.wait_for_function(
-            "start => document.querySelector('[role=status]').textContent.startsWith(start)", arg=start
-        )
-
-    def press(name):
-        element.get_by_role("button", name=name).click()
-
     start = readout(element)
     even = np.linspace(0, 1, 10)
     error = CHAPTER["chord_error"](CHAPTER["curve"], even)
     assert [number(start[name]) for name in errors] == pytest.approx([error, error], abs=5e-4)
     assert error < number(start[bound]) == pytest.approx(CHAPTER["curvature"] / 8 / 81, abs=5e-4)
-    says("9 units, largest error 0.215 at x = 0.39: knots evenly placed.")
+    says(page, "9 units, largest error 0.215 at x = 0.39: knots evenly placed.")
 
     element.get_by_role("slider", name="Knot 4").focus()
     page.keyboard.press("Shift+ArrowLeft")
@@ -183,12 +166,12 @@ def test_what_the_reader_sees(stage, call):
     assert number(shown["output weight = change of slope"].split("= ")[-1]) == pytest.approx(weight, abs=0.005)
     assert number(shown["largest error"]) == pytest.approx(CHAPTER["chord_error"](CHAPTER["curve"], even), abs=5e-4)
 
-    press("Watch the knots move")
+    press(element, "Watch the knots move")
     assert number(readout(element)["largest error"]) < 0.5 * error
-    press("Look beyond")
-    says("Beyond [0, 1] the network goes straight on")
-    press("Back to [0, 1]")
-    press("Even knots")
+    press(element, "Look beyond [0, 1]")
+    says(page, "Beyond [0, 1] the network goes straight on")
+    press(element, "Back to [0, 1]")
+    press(element, "Even knots")
     assert readout(element)["largest error"] == start["largest error"]
 
     element.locator("select").select_option("root")
@@ -196,12 +179,12 @@ def test_what_the_reader_sees(stage, call):
     assert number(readout(element)["largest error"]) == pytest.approx(np.sqrt(1 / 9) / 4, abs=5e-5)
     element.locator("select").select_option("corner")
     element.locator("input[type=range]").fill("20")
-    says("No error at all")
+    says(page, "No error at all")
     assert readout(element)["largest error"] == "0"
     element.locator("select").select_option("step")
     assert number(readout(element)["largest error"]) >= 0.5
-    says("At the jump the network misses by 0.5 or more")
-    press("Start again")
+    says(page, "At the jump the network misses by 0.5 or more")
+    press(element, "Start again")
     assert readout(element) == start
 
 

@@ -2,23 +2,14 @@
 
 import numpy as np
 import pytest
-from explorable_tools import number, readout
+from explorable_tools import choose, number, press, readout, says
 
-import companion
 from companion import Tensor, nn
 
 NAME = "lstm-gates"
 SIGNS = "abcdefghijklmnopqrstuvwxyz()?"
 UNITS = ["vowels", "first", "run", "depth"]
 CODE = {"a": 0.2, "e": 0.4, "i": 0.6, "o": 0.8, "u": 0.95}  # what the unit for the first vowel keeps
-
-
-@pytest.fixture(autouse=True)
-def double_precision():
-    before = companion.get_default_dtype()
-    companion.set_default_dtype("float64")
-    yield
-    companion.set_default_dtype(before)
 
 
 def words(seed, count=12):
@@ -113,20 +104,6 @@ def test_the_units_do_what_they_say(call, seed):
                                          ("123", ""), ("abcdefghijklm", "abcdefghij")])
 def test_what_remains_of_a_text(call, typed, word):
     assert call(NAME, "clean", typed) == word
-
-
-def press(element, *names):
-    for name in names:
-        element.get_by_role("button", name=name, exact=True).click()
-
-
-def choose(element, **choices):
-    for label, value in choices.items():
-        element.locator("label.choice", has_text=label).locator("select").select_option(value)
-
-
-def says(page, start):
-    page.wait_for_function("s => document.querySelector('[role=status]').textContent.startsWith(s)", arg=start)
 
 
 def table(element):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from explorable_tools import number, readout
 
-import companion
 from companion import Parameter, optim
 
 NAME = "optimizer-race"
@@ -14,13 +13,6 @@ MAKERS = {
     "RMSprop": lambda w, lr: optim.RMSprop([w], lr=lr, alpha=0.9),
     "Adam": lambda w, lr: optim.Adam([w], lr=lr),
 }
-
-
-@pytest.fixture(autouse=True)
-def in_float64():
-    companion.set_default_dtype("float64")
-    yield
-    companion.set_default_dtype("float32")
 
 
 def hessian(kappa, angle):

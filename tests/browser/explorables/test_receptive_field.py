@@ -1,12 +1,10 @@
 """The receptive field that is shown is the one that the package's gradients measure."""
 
-import re
 
 import numpy as np
 import pytest
-from explorable_tools import number, readout
+from explorable_tools import choose, number, press, readout, says
 
-import companion
 from companion import Tensor
 from companion.functional import conv2d
 
@@ -17,14 +15,6 @@ PRESETS = {  # name: (button, r after each of six layers)
     "doubled": ("Dilation 1, 2, 4, …", [3, 7, 15, 31, 63, 127]),
     "same": ("Dilation 2 in all", [5, 9, 13, 17, 21, 25]),
 }
-
-
-@pytest.fixture(autouse=True)
-def double_precision():
-    before = companion.get_default_dtype()
-    companion.set_default_dtype("float64")
-    yield
-    companion.set_default_dtype(before)
 
 
 def stack(*layers):
@@ -94,20 +84,6 @@ def test_paths_equal_the_gradient(call, seed):
 def test_presets_grow_as_they_should(call, name):
     fields = call(NAME, "fields", call(NAME, "stackOf", name))
     assert [field["r"] for field in fields] == [1, *PRESETS[name][1]]
-
-
-def press(element, *names):
-    for name in names:
-        element.get_by_role("button", name=name, exact=True).click()
-
-
-def choose(element, **choices):
-    for label, value in choices.items():
-        element.locator("label", has_text=re.compile(f"^{label}")).locator("select").select_option(value)
-
-
-def says(page, start):
-    page.wait_for_function("s => document.querySelector('[role=status]').textContent.startsWith(s)", arg=start)
 
 
 def lit(element):

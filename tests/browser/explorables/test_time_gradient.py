@@ -2,23 +2,14 @@
 
 import numpy as np
 import pytest
-from explorable_tools import number, readout
+from explorable_tools import choose, number, press, readout, says
 
-import companion
 from companion import Tensor, nn
 
 NAME = "time-gradient"
 MATRICES = ["random", "orthogonal", "triangular"]
 STEPS = 50
 INPUTS = 0.5 * np.sin(np.outer(np.arange(1, STEPS + 1), [1, 2, 3, 4]))  # (time, units)
-
-
-@pytest.fixture(autouse=True)
-def double_precision():
-    before = companion.get_default_dtype()
-    companion.set_default_dtype("float64")
-    yield
-    companion.set_default_dtype(before)
 
 
 def cell(weight):
@@ -101,19 +92,6 @@ def test_what_the_matrices_are_for(call):
         for rho in np.arange(50, 151, 5) / 100:
             W = call(NAME, "matrix", name, rho)
             assert call(NAME, "sizes", W, True)[50] < call(NAME, "sizes", W, False)[50]
-
-
-def press(element, name):
-    element.get_by_role("button", name=name, exact=True).click()
-
-
-def choose(element, **choices):
-    for label, value in choices.items():
-        element.locator("label.choice", has_text=label).locator("select").select_option(value)
-
-
-def says(page, start):
-    page.wait_for_function("s => document.querySelector('[role=status]').textContent.startsWith(s)", arg=start)
 
 
 def sizes_of(call, name, rho, tanh):
