@@ -56,7 +56,7 @@ test-code: $(INSTALLED)  ## run the tests of the package, the exercises, the boo
 	$(VENV_PYTHON) -m pytest tests --ignore=tests/browser --numprocesses=2 --dist=loadfile --cov --cov-report=term:skip-covered
 
 test-browser: $(INSTALLED)  ## run the tests of the built book in Chromium (after make book)
-	$(VENV_PYTHON) -m pytest tests/browser --numprocesses=2 --dist=loadgroup
+	$(VENV_PYTHON) -m pytest tests/browser --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED)  ## lint the code
 	$(VENV_PYTHON) -m ruff check .

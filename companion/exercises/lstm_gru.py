@@ -339,6 +339,11 @@ def no_window(clip, size, hop):
     return _power(_cut(clip, np.arange(0, len(clip) - size + 1, hop), size))
 
 
+@frames.wrong("This is Hamming's window, which ends at 0.08. The task asks for the Hann window, `np.hanning`.")
+def hamming(clip, size, hop):
+    return _power(_cut(clip, np.arange(0, len(clip) - size + 1, hop), size) * np.hamming(size))
+
+
 @frames.wrong("These are magnitudes. Power is their square.")
 def magnitude(clip, size, hop):
     return np.sqrt(frames.reference(clip, size, hop))

@@ -70,6 +70,11 @@ def sigmoid(x, h, weight_ih, weight_hh, bias_ih, bias_hh):
     return 0.5 + 0.5 * np.tanh(0.5 * (x @ weight_ih.T + bias_ih + h @ weight_hh.T + bias_hh))
 
 
+@rnn_step.wrong("This is a ReLU. The cell uses tanh, which holds the state between -1 and 1.")
+def relu(x, h, weight_ih, weight_hh, bias_ih, bias_hh):
+    return np.maximum(0, x @ weight_ih.T + bias_ih + h @ weight_hh.T + bias_hh)
+
+
 @rnn_step.wrong("The old state is added once more, without weights. It comes in through `weight_hh` only.")
 def residual(x, h, weight_ih, weight_hh, bias_ih, bias_hh):
     return h + np.tanh(x @ weight_ih.T + bias_ih + h @ weight_hh.T + bias_hh)

@@ -5,6 +5,11 @@ from browser_tools import SITE, go, record_trouble, served
 from static_host import find_browser
 
 
+def pytest_collection_modifyitems(items):
+    """The chapters in the browser take longest: one process begins with them, the other does the rest."""
+    items.sort(key=lambda item: item.path.name != "test_lite.py")
+
+
 @pytest.fixture(scope="session")
 def address():
     """The address of the built site."""

@@ -12,8 +12,6 @@ from browser_tools import SITE
 
 # Two chapters at once, on the two cores that the course is written for; the longest ones first.
 JOBS = 2
-# One process runs them all.
-pytestmark = pytest.mark.xdist_group("lite")
 # What Pyodide lacks: a cell that would use it says so.
 ABSENT = re.compile(r"(PyTorch|Keras|scikit-learn|pandas)\b.* (not installed here|not run in the browser)\b")
 # Later cells leave these lines out, since a cell before them could not compute what they are about.
