@@ -13,7 +13,7 @@ from static_host import serving
 
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 PYODIDE = "/lite/static/pyodide/"
-LIMIT = 600  # seconds for a chapter, many times what it takes
+LIMIT = 1200  # seconds for a chapter, several times what it takes
 # Runs all cells; keeps when the first output appeared and when the last cell was done (milliseconds since 1970).
 RUN_ALL = """() => {
   const widget = jupyterapp.shell.currentWidget;
