@@ -4,6 +4,7 @@ from importlib import resources
 
 import numpy as np
 
+from . import weights
 from .rng import get_rng, own_rng
 from .tensor import Tensor
 
@@ -12,7 +13,7 @@ FOLDER = resources.files(__package__) / "datasets"
 
 def names():
     """The names of the bundled data sets."""
-    endings = ".csv", ".npz", ".txt"
+    endings = ".csv", ".npz", ".safetensors", ".txt"
     return sorted(file.name.rpartition(".")[0] for file in FOLDER.iterdir() if file.name.endswith(endings))
 
 
@@ -20,7 +21,8 @@ def load(name):
     """A bundled data set as a dict from column (or array) name to array.
 
     Columns of numbers become float64 with NaN in the gaps, others arrays of strings; a plain text is one string under
-    the name "text". Where the data come from and under which terms: datasets/ATTRIBUTION.md.
+    the name "text"; trained weights are arrays under PyTorch's names. Where they come from and under which terms:
+    datasets/ATTRIBUTION.md.
 
     Raises ValueError for an unknown name, or a file that is damaged or holds pickled objects.
     """
@@ -32,7 +34,10 @@ def load(name):
             if file.name.endswith(".npz"):
                 with np.load(stream, allow_pickle=False) as arrays:
                     return dict(arrays)
-            text = stream.read().decode("utf-8")
+            content = stream.read()
+            if file.name.endswith(".safetensors"):
+                return weights.read(content)
+            text = content.decode("utf-8")
             if file.name.endswith(".txt"):
                 return {"text": text}
             rows = list(csv.reader(text.splitlines(), strict=True))

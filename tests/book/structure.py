@@ -356,14 +356,14 @@ def in_short(chapter):
 
 @rule
 def go_further(chapter):
-    """Three to six references with a stable address and why to read them."""
+    """Three to six references, each linked to a stable address, and why to read them."""
     text = "\n".join(cell.source for cell in chapter.section("Go further"))
     references = re.findall(r"^(?:[-*]|\d+\.) .+(?:\n(?:[ \t]+\S.*))*", text, re.MULTILINE)
     if not 3 <= len(references) <= 6:
         yield f"Go further lists 3 to 6 references; found {len(references)}"
     for reference in references:
-        if "https://" not in reference and not re.search(r"\bdoi:", reference, re.IGNORECASE):
-            yield f"give a DOI or a stable https address: {reference[:60]!r}"
+        if not re.search(r"\]\(https://|<https://", reference):
+            yield f"link a DOI or another stable https address: {reference[:60]!r}"
 
 
 # ---- Text

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from companion import Tensor, data
+from companion import Tensor, data, weights
 
 # ---- bundled sets ----
 
@@ -46,6 +46,9 @@ def test_what_the_sequences_hold():
     assert len(words["word"]) == 6000 and words["phonemes"][0] == "AA L S EH TH"
     assert text.startswith("THE SONNETS") and len(text.split()) == 60_320
     assert len(data.load("sunspots_monthly")["sunspots"]) == 3120 and len(data.load("seattle_weather")["wind"]) == 1461
+    sentences, drums = data.load("sentiment_sentences"), data.load("drum_hits")
+    assert len(sentences["text"]) == 2979 and set(sentences["label"]) == {0.0, 1.0}
+    assert drums["x"].shape == (70, 4800) and len(drums["name"]) == 70
     vowels, digits = data.load("japanese_vowels"), data.load("spoken_digits_synthetic")
     for part in "train", "test":
         lengths, labels = vowels[f"len_{part}"], vowels[f"y_{part}"]
@@ -85,6 +88,37 @@ def test_damaged_bytes_are_refused_or_harmless(folder, rng):
             refused += 1
             assert "file digits.npz is damaged" in str(error)
     assert refused > 100
+
+
+@pytest.fixture
+def stored(folder):
+    arrays = {"weight": np.arange(6, dtype=np.float16).reshape(2, 3), "bias": np.array([0.5, -1], dtype=np.float32)}
+    weights.save(folder / "net.safetensors", arrays)
+    return arrays
+
+
+def test_weights_come_back_as_they_were(folder, stored):
+    loaded = data.load("net")
+    assert set(loaded) == {"weight", "bias"}
+    for name, array in stored.items():
+        assert loaded[name].dtype == array.dtype
+        np.testing.assert_array_equal(loaded[name], array)
+
+
+def test_no_byte_of_stored_weights_can_change_unseen(folder, stored):
+    whole = (folder / "net.safetensors").read_bytes()
+    for position in range(len(whole)):
+        (folder / "net.safetensors").write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1:])
+        with pytest.raises(ValueError, match="file net.safetensors is damaged"):
+            data.load("net")
+
+
+def test_weights_without_a_check_sum_are_refused(folder):
+    from safetensors.numpy import save_file
+
+    save_file({"weight": np.ones(3)}, folder / "net.safetensors")
+    with pytest.raises(ValueError, match="net.safetensors is damaged"):
+        data.load("net")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"text"])

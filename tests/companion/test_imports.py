@@ -15,7 +15,7 @@ ROOT = Path(companion.__file__).parent
 
 # The map of the package: a module imports only from lines above its own.
 LAYERS = [
-    {"rng"},
+    {"rng", "weights"},
     {"tensor"},
     {"functional", "gradients"},
     {"nn.init", "nn.module"},
