@@ -41,7 +41,7 @@ from nbclient import NotebookClient
 from packaging.requirements import Requirement
 
 # What Colab has of the packages that companion depends on, and what the setup cell adds.
-COLAB = {"numpy": "2.1.3", "matplotlib": "3.10.0", "tqdm": "4.67.1", "safetensors": "0.5.3"}
+COLAB = {"numpy": "2.1.3", "matplotlib": "3.10.0", "tqdm": "4.67.1"}
 NEW = {"companion", "jupyterquiz"}
 INSTALL_SECONDS = 20
 NOTEBOOK = ["ipykernel", "ipywidgets"]

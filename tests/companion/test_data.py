@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from companion import Tensor, data, weights
 
@@ -103,6 +104,8 @@ def test_weights_come_back_as_they_were(folder, stored):
     for name, array in stored.items():
         assert loaded[name].dtype == array.dtype
         np.testing.assert_array_equal(loaded[name], array)
+    theirs = load_file(folder / "net.safetensors")
+    assert all(np.array_equal(theirs[name], loaded[name]) for name in stored) and len(theirs) == 2
 
 
 def test_no_byte_of_stored_weights_can_change_unseen(folder, stored):
@@ -114,8 +117,6 @@ def test_no_byte_of_stored_weights_can_change_unseen(folder, stored):
 
 
 def test_weights_without_a_check_sum_are_refused(folder):
-    from safetensors.numpy import save_file
-
     save_file({"weight": np.ones(3)}, folder / "net.safetensors")
     with pytest.raises(ValueError, match="net.safetensors is damaged"):
         data.load("net")
