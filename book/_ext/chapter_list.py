@@ -19,7 +19,8 @@ LEVELS = {
     "multilayer_perceptron": 2, "forward_propagation": 2, "feedforward_networks": 2,
     "backpropagation": 3, "activations": 3, "optimizers": 3,
     "modern_cnns": 2, "object_detection": 2, "convolution": 3, "recurrent_networks": 3, "lstm_gru": 3,
-    "attention": 3,
+    "attention": 3, "bert_gpt_t5": 3, "vision_multimodal": 3, "generation": 3,
+    "regularization": 3, "optimization_challenges": 3, "efficiency": 2,
 }
 
 

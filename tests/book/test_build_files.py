@@ -114,7 +114,7 @@ def test_bundled_data_have_their_terms():
     folder = ROOT / "companion" / "datasets"
     files = {path.name for path in folder.iterdir() if path.is_file()} - {"ATTRIBUTION.md", "__init__.py"}
     table = (folder / "ATTRIBUTION.md").read_text("utf-8")
-    named = set(re.findall(r"\w+\.(?:csv|jpg|npz|tsv|txt)\b", table))
+    named = set(re.findall(r"\w+\.(?:csv|npz|safetensors|txt)\b", table))
     assert files == named
 
 
