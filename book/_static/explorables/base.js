@@ -294,12 +294,12 @@ html[data-theme="dark"] .explorable { --blue: #56b4e9; --orange: #f08a4b; --gree
 .explorable .handle .halo { fill: transparent; stroke: none; }
 .explorable .handle:focus-visible .halo, .explorable .handle.selected .halo { stroke: var(--ink); stroke-width: 2; }
 .explorable .controls { display: flex; flex-wrap: wrap; gap: 0.6rem 1rem; align-items: center; margin-top: 0.75rem; }
-.explorable button, .explorable select { min-height: 2.25rem; padding: 0.3rem 0.8rem; border: 1px solid var(--line);
+.explorable button, .explorable select { min-width: 0; min-height: 2.25rem; padding: 0.3rem 0.8rem; border: 1px solid var(--line);
   border-radius: 0.35rem; background: var(--pst-color-background); color: var(--ink); font: inherit; }
 .explorable button:hover { border-color: var(--pst-color-primary); }
 .explorable [hidden] { display: none !important; }
 .explorable label { display: flex; flex: 1 1 15rem; gap: 0.6rem; align-items: center; margin: 0; }
-.explorable label.choice { flex: 0 1 auto; }
+.explorable label.choice { flex: 0 1 auto; min-width: 0; }
 .explorable input[type="range"] { flex: 1; min-width: 6rem; height: 2rem; accent-color: var(--pst-color-primary); }
 .explorable output { min-width: 3.2rem; font-variant-numeric: tabular-nums; }
 .explorable .legend { display: flex; flex-wrap: wrap; gap: 0 1.25rem; margin: 0.25rem 0 0; font-size: 0.85rem; }
