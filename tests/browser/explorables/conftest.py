@@ -57,7 +57,7 @@ def stage(browser, modules):
 
     def show(name, width=800, **options):
         page = browser.new_page(viewport={"width": width, "height": 900}, **options)
-        page.set_default_timeout(5000)
+        page.set_default_timeout(20000)
         trouble = record_trouble(page, modules)
         opened.append((page, trouble))
         document = (
