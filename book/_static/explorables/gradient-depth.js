@@ -1,8 +1,10 @@
 // How the size of the gradient changes on its way back through the layers (chapter Optimization challenges).
 
 import {
-  Explorable, Plot, button, choice, draggable, format, html, legend, path, readout, set, slider, svg,
+  Explorable, button, choice, draggable, format, html, legend, path, readout, set, slider, svg,
 } from "./base.js";
+import { normals } from "./chance.js";
+import { LogPlot, short } from "./powers.js";
 
 const WIDTH = 32;                                         // n, units in each layer
 const BATCH = 16;
@@ -18,22 +20,6 @@ const ACTIVATIONS = {
 };
 
 const SHORTCUTS = { none: "none", plain: "x + f(Wx)", scaled: "x + f(Wx) / √L" };
-
-/** Numbers from the standard normal distribution: Box and Muller (1958) on a linear congruential generator. */
-export function normals(count, seed) {
-  let state = seed >>> 0;
-  const uniform = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
-  const found = [];
-  while (found.length < count) {
-    const radius = Math.sqrt(-2 * Math.log(uniform()));
-    const angle = 2 * Math.PI * uniform();
-    found.push(radius * Math.cos(angle), radius * Math.sin(angle));
-  }
-  return found.slice(0, count);
-}
 
 const drawn = new Map();                                  // seed: its numbers
 
@@ -97,26 +83,6 @@ export function sizes({ gain, activation, shortcut, depth, seed }) {
 
 /** What a layer without shortcut multiplies the gradient by: the root of n var(w) times the mean of f'². */
 export const factor = (gain, activation) => gain * ACTIVATIONS[activation].typical;
-
-/** A power of ten as text. */
-const power = (exponent) => `10${String(exponent).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
-
-/** A size as text: 0.35, 12, or 5.2 · 10⁻⁶. */
-function short(value) {
-  if (value >= 0.00995 && value < 9995) return format(value, value < 1 ? 3 : value < 100 ? 2 : 0);
-  const [digits, exponent] = value.toExponential(1).split("e");
-  return `${digits} · ${power(Number(exponent))}`;
-}
-
-/** Its y axis counts powers of ten. */
-class LogPlot extends Plot {
-  drawAxes() {
-    super.drawAxes();
-    for (const text of this.axes.querySelectorAll("[text-anchor=end]")) {
-      text.textContent = text.textContent === "0" ? "1" : power(Number(text.textContent.replace("−", "-")));
-    }
-  }
-}
 
 const START = { gain: 1, activation: "relu", shortcut: "none", depth: 30 };
 const PRESETS = { "Too small": 0.5, Xavier: 1, He: Math.SQRT2, "Too large": 2 };

@@ -1,6 +1,8 @@
 // A polynomial fitted to a few noisy points: degree against ridge strength (chapter Regularization).
 
 import { Explorable, Plot, button, draggable, format, html, legend, path, readout, set, slider, svg } from "./base.js";
+import { normals } from "./chance.js";
+import { LogPlot } from "./powers.js";
 
 const MOST = 11;                                          // the degree that passes through all points
 export const NOISE = 0.3;                                 // sigma
@@ -15,22 +17,6 @@ export const truth = (x) => Math.sin(4 * x + 0.5);
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const mean = (values) => sum(values) / values.length;
 const dot = (a, b) => sum(a.map((value, i) => value * b[i]));
-
-/** Numbers from the standard normal distribution: Box and Muller (1958) on a linear congruential generator. */
-export function normals(count, seed) {
-  let state = seed >>> 0;
-  const uniform = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
-  const found = [];
-  while (found.length < count) {
-    const radius = Math.sqrt(-2 * Math.log(uniform()));
-    const angle = 2 * Math.PI * uniform();
-    found.push(radius * Math.cos(angle), radius * Math.sin(angle));
-  }
-  return found.slice(0, count);
-}
 
 /** The points' heights with the noise of a seed. */
 export const sample = (seed) => normals(X.length, seed).map((noise, i) => truth(X[i]) + NOISE * noise);
@@ -110,15 +96,6 @@ const PRESETS = { "Too simple": [1, LAMBDA.min], "Degree 5": [5, LAMBDA.min], "T
 /** A number with two digits that count. */
 const short = (value) => format(value, value < 0.0995 ? 4 : value < 99.5 ? 2 : 0);
 
-const POWERS = { "−4": "10⁻⁴", "−3": "10⁻³", "−2": "0.01", "−1": "0.1", 0: "1", 1: "10", 2: "100" };
-
-/** Its y axis counts powers of ten. */
-class LogPlot extends Plot {
-  drawAxes() {
-    super.drawAxes();
-    for (const text of this.axes.querySelectorAll("[text-anchor=end]")) text.textContent = POWERS[text.textContent];
-  }
-}
 
 const CURVES = { // name: line, sign at each degree
   train: ["stroke: var(--blue); stroke-width: 2.5", (x, y) => `M${x - 4},${y}a4,4 0 1,0 8,0a4,4 0 1,0 -8,0`, "var(--blue)"],

@@ -1,8 +1,9 @@
 // How the size of the gradient changes on its way back through time (chapter Recurrent networks).
 
 import {
-  Explorable, Plot, button, choice, draggable, format, html, legend, path, readout, set, slider, svg,
+  Explorable, button, choice, draggable, format, html, legend, path, readout, set, slider, svg,
 } from "./base.js";
+import { LogPlot, power, short } from "./powers.js";
 
 const STEPS = 50;                                         // T
 const RHO = { min: 0.5, max: 1.5, step: 0.01 };
@@ -71,27 +72,6 @@ export function sizes(W, tanh, steps = STEPS) {
     found.push(spectralNorm(product));
   }
   return found;
-}
-
-/** A power as text. */
-const power = (exponent, base = 10) =>
-  base + String(exponent).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]);
-
-/** A size as text: 0.35, 12, or 5.2 · 10⁻⁶. */
-function short(value) {
-  if (value >= 0.00995 && value < 9995) return format(value, value < 1 ? 3 : value < 100 ? 2 : 0);
-  const [digits, exponent] = value.toExponential(1).split("e");
-  return `${digits} · ${power(Number(exponent))}`;
-}
-
-/** Its y axis counts powers of ten. */
-class LogPlot extends Plot {
-  drawAxes() {
-    super.drawAxes();
-    for (const text of this.axes.querySelectorAll("[text-anchor=end]")) {
-      text.textContent = text.textContent === "0" ? "1" : power(Number(text.textContent.replace("−", "-")));
-    }
-  }
 }
 
 const HALO = "pointer-events: none; paint-order: stroke; stroke: var(--pst-color-surface); stroke-width: 4";

@@ -2,23 +2,13 @@
 
 import numpy as np
 import pytest
-from explorable_tools import choose, number, press, readout, says
+from explorable_tools import choose, normals, number, press, readout, says
 
 from companion import Tensor
 
 NAME = "gradient-depth"
 WIDTH, BATCH, DEEPEST = 32, 16, 50
 DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-
-
-def normals(count, seed):
-    """Box and Muller's normal numbers from a linear congruential generator with 32 bits."""
-    uniform = np.empty(count)
-    for i in range(count):
-        seed = (1664525 * seed + 1013904223) % 2**32
-        uniform[i] = (seed + 0.5) / 2**32
-    radius, angle = np.sqrt(-2 * np.log(uniform[::2])), 2 * np.pi * uniform[1::2]
-    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]).ravel()
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +44,6 @@ def measured(network, gain, activation, shortcut, depth, seed, layers):
         (x * Tensor(last)).sum().backward()
         gradients.append(np.linalg.norm(first.grad))
     return np.array([np.sqrt((state.data**2).mean()) for state in states]), np.array(gradients)
-
-
-def test_the_random_numbers_are_those_of_numpy(call):
-    for seed in (1, 2, 12345):
-        np.testing.assert_allclose(call(NAME, "normals", 4000, seed), normals(4000, seed), rtol=1e-9, atol=1e-14)
-    drawn = np.array(call(NAME, "normals", 50000, 1))
-    assert abs(drawn.mean()) < 0.02 and abs(drawn.std() - 1) < 0.02
-    assert call(NAME, "normals", 3, 1) == call(NAME, "normals", 4, 1)[:3]
 
 
 @pytest.mark.parametrize("shortcut", ["none", "plain", "scaled"])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from explorable_tools import number, press, readout, says
+from explorable_tools import normals, number, press, readout, says
 from numpy.polynomial import legendre
 
 NAME = "overfitting-capacity"
@@ -39,16 +39,6 @@ def expected(degree, strength, y):
         "bias": ((hat @ truth(X) - truth(GRID)) ** 2).mean(),
         "variance": SIGMA**2 * (hat**2).sum(axis=1).mean(),
     }
-
-
-def normals(count, seed):
-    """Box and Muller's normal numbers from a linear congruential generator with 32 bits."""
-    uniform = np.empty(count)
-    for i in range(count):
-        seed = (1664525 * seed + 1013904223) % 2**32
-        uniform[i] = (seed + 0.5) / 2**32
-    radius, angle = np.sqrt(-2 * np.log(uniform[::2])), 2 * np.pi * uniform[1::2]
-    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]).ravel()
 
 
 def sample(seed):
