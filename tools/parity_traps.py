@@ -16,8 +16,9 @@ The same layer under the same name, the same weights, the same input, and still 
 on the mathematics and differ in their defaults. This page lists them all, as far as the course meets them.
 
 Every row is a test. It asks both frameworks for their setting, computes the same thing with both, and finds them apart;
-then it applies the cure and finds them equal to five digits. The page is written from what the tests return
-(`tests/parity/traps.py`), so a release that changes a default fails there. The companion package follows PyTorch.
+then it applies the cure and finds them equal to five digits (random starting weights: as widely spread, to one or two
+digits). The page is written from what the tests return (`tests/parity/traps.py`), so a release that changes a default
+fails there. The companion package follows PyTorch.
 
 "Apart" is the largest difference relative to the largest number, at the input of the test: it says that the difference
 is real, not how much it matters to you.

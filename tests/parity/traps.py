@@ -28,7 +28,10 @@ TRAPS = []
 
 @dataclass(frozen=True)
 class Trap:
-    """One difference. `ask` returns (PyTorch's setting, Keras's, both results as they come, both once cured)."""
+    """One difference. `ask` returns (PyTorch's setting, Keras's, both results as they come, both once cured).
+
+    Where both results are random starting weights, what is compared is how far they reach, to one or two digits.
+    """
 
     topic: str
     what: str
@@ -286,6 +289,7 @@ def std():
 @trap("Activations", "`LeakyReLU`: slope", "name it; `keras.ops.leaky_relu` has a third default, 0.2")
 def leaky_slope():
     theirs = out(nn.LeakyReLU()(torch.tensor(ROWS)))
+    assert default(ops.leaky_relu, "negative_slope") == 0.2
     return (*defaults(nn.LeakyReLU, "negative_slope", layers.LeakyReLU), (theirs, out(layers.LeakyReLU()(ROWS))),
             (theirs, out(layers.LeakyReLU(negative_slope=0.01)(ROWS))))
 
@@ -489,6 +493,9 @@ def mask_sense():
     expected = out(ours(SERIES, SERIES, attention_mask=np.broadcast_to(allowed, (4, 5, 5))))
     masks = torch.tensor(allowed), torch.tensor(~allowed)
     wrong, right = (out(theirs(x, x, x, attn_mask=mask)[0]) for mask in masks)
+    ones = torch.ones(5, 5)
+    seen = F.scaled_dot_product_attention(ones, ones, torch.eye(5), attn_mask=masks[0])  # the values show the weights
+    assert np.array_equal(out(seen) > 0, allowed)
     return "`nn.MultiheadAttention`: blocked", "may look", (wrong, expected), (right, expected)
 
 
