@@ -3,8 +3,7 @@ import numpy as np
 
 from .core import Case, Chapter, progress
 
-__all__ = ["chapter", "drop", "fit_ridge", "lasso_step", "mix", "progress", "ridge_weights", "soft_targets",
-           "stop_epoch"]
+__all__ = ["chapter", "drop", "fit_ridge", "lasso_step", "mix", "progress", "ridge_weights", "soft_targets"]
 
 chapter = Chapter("regularization", title="Regularization")
 
@@ -277,129 +276,7 @@ def uphill(w, x, y, lr, alpha):
     return np.sign(v) * np.maximum(np.abs(v) - lr * alpha, 0)
 
 
-# ---- 5. When to stop ----
-
-@chapter.exercise(stars=2, title="When to stop", hints=(
-    "Go through the losses with `enumerate(losses, 1)` and keep three things: the best loss, its epoch, and how many "
-    "epochs in a row were not better.",
-    "Better means `loss < best - min_delta`. Only then change the best loss and its epoch, and set the count back "
-    "to 0.",
-    "Otherwise add 1 to the count, and stop the loop when it has reached patience. If the losses run out first, the "
-    "last epoch is len(losses).",
-), praise="Going back to the weights of best_epoch is the other half: keep a copy of them.")
-def stop_epoch(losses, patience, min_delta):
-    """(best_epoch, last_epoch), counted from 1."""
-    best, best_epoch, waited = np.inf, 0, 0
-    for epoch, loss in enumerate(losses, 1):
-        if loss < best - min_delta:
-            best, best_epoch, waited = loss, epoch, 0
-        else:
-            waited += 1
-        if waited == patience:
-            break
-    return best_epoch, epoch
-
-
-@stop_epoch.cases
-def _(rng):
-    yield [5.0, 4.0, 4.5, 3.0, 3.5, 3.2, 3.1, 2.0], 3, 0.0
-    yield Case(([4.0, 3.0, 3.5, 2.5, 2.8, 2.0, 2.2, 2.1, 1.0], 2, 0.0), "single bumps on the way down")
-    yield Case(([3.0, 2.0, 2.0, 2.0, 2.0, 1.0], 3, 0.0), "the same loss several times")
-    yield Case(([2.0, 1.95, 1.9, 1.85, 1.8, 1.75], 4, 0.12), "it creeps down, by less than min_delta each time")
-    yield Case(([3.0, 2.95, 2.5, 2.45, 2.44, 2.43], 3, 0.1), "small and large improvements")
-    yield Case(([3.0, 2.0, 1.0], 2, 0.0), "never worse: the losses run out")
-    yield (2 + np.exp(-np.arange(30) / 4) + 0.05 * rng.normal(size=30)).tolist(), 4, 0.01
-
-
-@stop_epoch.wrong("The count must start again at 0 whenever an epoch is better: patience is for epochs in a row.")
-def count_not_reset(losses, patience, min_delta):
-    best, best_epoch, waited = np.inf, 0, 0
-    for epoch, loss in enumerate(losses, 1):
-        if loss < best - min_delta:
-            best, best_epoch = loss, epoch
-        else:
-            waited += 1
-        if waited == patience:
-            break
-    return best_epoch, epoch
-
-
-@stop_epoch.wrong("min_delta is not used: an improvement by less does not count.")
-def without_min_delta(losses, patience, min_delta):
-    return stop_epoch(losses, patience, 0.0)
-
-
-@stop_epoch.wrong("Epochs are counted from 1; yours from 0.")
-def from_zero(losses, patience, min_delta):
-    best_epoch, last = stop_epoch(losses, patience, min_delta)
-    return best_epoch - 1, last - 1
-
-
-@stop_epoch.wrong("The two are in the wrong order: first the best epoch, then the last.")
-def wrong_order(losses, patience, min_delta):
-    return stop_epoch(losses, patience, min_delta)[::-1]
-
-
-@stop_epoch.wrong("You stop one epoch late: stop when the count *reaches* patience.")
-def one_late(losses, patience, min_delta):
-    return stop_epoch(losses, patience + 1, min_delta)
-
-
-@stop_epoch.wrong("An equal loss is no improvement: compare with `<`, not with `<=`.")
-def equal_counts(losses, patience, min_delta):
-    best, best_epoch, waited = np.inf, 0, 0
-    for epoch, loss in enumerate(losses, 1):
-        if loss <= best - min_delta:
-            best, best_epoch, waited = loss, epoch, 0
-        else:
-            waited += 1
-        if waited == patience:
-            break
-    return best_epoch, epoch
-
-
-@stop_epoch.wrong("You compare with the loss of the epoch before. Compare with the best so far.")
-def with_the_previous(losses, patience, min_delta):
-    previous, best_epoch, waited = np.inf, 0, 0
-    for epoch, loss in enumerate(losses, 1):
-        if loss < previous - min_delta:
-            best_epoch, waited = epoch, 0
-        else:
-            waited += 1
-        previous = loss
-        if waited == patience:
-            break
-    return best_epoch, epoch
-
-
-@stop_epoch.wrong("The training never stops early: patience is not used.")
-def never(losses, patience, min_delta):
-    return stop_epoch(losses, len(losses) + 1, min_delta)
-
-
-@stop_epoch.wrong("You take the minimum of all losses. Training cannot see the losses after it has stopped: go "
-                  "through them one by one.")
-def sees_the_future(losses, patience, min_delta):
-    best_epoch = int(np.argmin(losses)) + 1
-    return best_epoch, min(best_epoch + patience, len(losses))
-
-
-@stop_epoch.wrong("The best loss moves down even when the improvement is too small to count, so a slow descent is "
-                  "never recognized. Change it only together with its epoch.")
-def best_creeps(losses, patience, min_delta):
-    best, best_epoch, waited = np.inf, 0, 0
-    for epoch, loss in enumerate(losses, 1):
-        if loss < best - min_delta:
-            best_epoch, waited = epoch, 0
-        else:
-            waited += 1
-        best = min(best, loss)
-        if waited == patience:
-            break
-    return best_epoch, epoch
-
-
-# ---- 6. Find the bug ----
+# ---- 5. Find the bug ----
 
 @chapter.exercise(stars=2, title="Find the bug", hints=(
     "Take alpha very large. What do the predictions become, and what should they become?",
@@ -483,7 +360,7 @@ def penalty_over_n(x, y, alpha, lr, steps):
     return _descend(x, y, lr, steps, lambda w: np.append(alpha / len(y) * w[:-1], 0))
 
 
-# ---- 7. Mixup for any shape ----
+# ---- 6. Mixup for any shape ----
 
 @chapter.exercise(stars=3, title="Mixup for any shape", hints=(
     "Which shape must the shares have so that `share * x` multiplies each example by its own number? Try x of shape "
