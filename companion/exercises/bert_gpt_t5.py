@@ -3,8 +3,7 @@ import numpy as np
 
 from .core import Case, Chapter, progress
 
-__all__ = ["chapter", "cut_spans", "gpt_parameters", "hide_tokens", "merge_pair", "padded_batch", "perplexity_of",
-           "progress", "top_p"]
+__all__ = ["chapter", "cut_spans", "gpt_parameters", "hide_tokens", "merge_pair", "padded_batch", "progress", "top_p"]
 
 chapter = Chapter("bert_gpt_t5", title="BERT, GPT and T5")
 
@@ -277,91 +276,7 @@ def other_order(ids, starts, sizes, sentinel, end):
     return cut_spans.reference(ids, starts, sizes, sentinel, end)[::-1]
 
 
-# ---- 4. Perplexity ----
-
-@chapter.exercise(stars=1, title="Perplexity", hints=(
-    "Which rows count? `kept = targets != -100`. Work on `logits[kept]` and `targets[kept]` only.",
-    "The logarithm of a softmax is `z - np.log(np.exp(z).sum(axis=1, keepdims=True))`, where z is the row minus its "
-    "largest number.",
-    "Take the log-probability of each target with `log_p[np.arange(len(log_p)), targets[kept]]`; the perplexity is "
-    "`np.exp` of minus their mean.",
-), praise="A model that finds all v tokens equally likely has the perplexity v: try it with logits of zeros.")
-def perplexity_of(logits, targets):
-    """exp of the mean of -log p(target), from logits (n, v) and targets (n,); targets of -100 do not count."""
-    kept = targets != -100
-    z = logits[kept] - logits[kept].max(axis=1, keepdims=True)
-    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-    return np.exp(-log_p[np.arange(len(z)), targets[kept]].mean())
-
-
-@perplexity_of.cases
-def _(rng):
-    for n, v in ((6, 5), (9, 4), (7, 11)):
-        targets = rng.integers(v, size=n)
-        targets[rng.permutation(n)[:2]] = -100
-        yield 2 * rng.normal(size=(n, v)), targets
-    yield Case((rng.normal(size=(5, 3)), rng.integers(3, size=5)), "all places count")
-    yield Case((1000 + rng.normal(size=(4, 6)), np.array([2, -100, 5, 0])), "logits near 1000")
-
-
-def _token_losses(logits, targets):
-    kept = targets != -100
-    return -np.log(_softmax(logits[kept]))[np.arange(kept.sum()), targets[kept]]
-
-
-@perplexity_of.wrong("This is the mean of -log p. The perplexity is `np.exp` of it.")
-def no_exponential(logits, targets):
-    return _token_losses(logits, targets).mean()
-
-
-@perplexity_of.wrong("The sign is wrong: your result lies below 1. Minus the mean of log p belongs into `np.exp`.")
-def sign(logits, targets):
-    return np.exp(-_token_losses(logits, targets).mean())
-
-
-@perplexity_of.wrong("You take 2 to the power of a loss in nats. Natural logarithms need `np.exp`.")
-def mixed_bases(logits, targets):
-    return 2 ** _token_losses(logits, targets).mean()
-
-
-@perplexity_of.wrong("You divide by the number of all places. Those with -100 do not count in the number, either.")
-def all_places_counted(logits, targets):
-    return np.exp(_token_losses(logits, targets).sum() / len(targets))
-
-
-@perplexity_of.wrong("You average 1 / p. The mean is taken of the logarithms: a geometric mean.")
-def arithmetic(logits, targets):
-    return np.exp(_token_losses(logits, targets)).mean()
-
-
-@perplexity_of.wrong("The logits are no probabilities yet: take the softmax of each row first.")
-def no_softmax(logits, targets):
-    kept = targets != -100
-    return np.exp(-logits[kept][np.arange(kept.sum()), targets[kept]].mean())
-
-
-@perplexity_of.wrong("Token 0 is a token like all others. Only targets of -100 are left out.")
-def without_token_0(logits, targets):
-    return np.exp(_token_losses(logits, np.where(targets == 0, -100, targets)).mean())
-
-
-@perplexity_of.wrong("Logits near 1000 overflow in `np.exp`. Subtract the largest of each row first.")
-def overflow(logits, targets):
-    kept = targets != -100
-    with np.errstate(all="ignore"):
-        powers = np.exp(logits[kept])
-        p = (powers / powers.sum(axis=1, keepdims=True))[np.arange(kept.sum()), targets[kept]]
-        return np.exp(-np.log(p).mean())
-
-
-@perplexity_of.wrong("The softmax runs down the columns. Each row holds the scores of one place.")
-def wrong_axis(logits, targets):
-    kept = targets != -100
-    p = _softmax(logits[kept].T).T
-    return np.exp(-np.log(p[np.arange(len(p)), targets[kept]]).mean())
-
-
-# ---- 5. The nucleus ----
+# ---- 4. The nucleus ----
 
 @chapter.exercise(stars=2, title="The nucleus", hints=(
     "Sort the probabilities from large to small with `order = np.argsort(-probabilities)`, and add them up with "
@@ -454,7 +369,7 @@ def exp_overflow(logits, p):
         return kept / kept.sum()
 
 
-# ---- 6. The size of a GPT ----
+# ---- 5. The size of a GPT ----
 
 @chapter.exercise(stars=2, title="The size of a GPT", hints=(
     "Four parts: the table of tokens, the table of positions, the blocks, the last norm. The output uses the table of "
@@ -519,7 +434,7 @@ def narrow_feed_forward(vocabulary, context, depth, d):
     return gpt_parameters.reference(vocabulary, context, depth, d) - depth * (6 * d**2 + 3 * d)
 
 
-# ---- 7. Find the bug ----
+# ---- 6. Find the bug ----
 
 @chapter.exercise(stars=2, title="Find the bug", hints=(
     "Take the sentences [7, 8] and [5, 6, 9, 4] and write inputs and targets on paper. Which predictions count in the "
