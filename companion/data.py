@@ -193,10 +193,10 @@ class CharVocab:
         return len(self.chars)
 
     def encode(self, text):
-        """Text -> integers; ValueError for a character that the vocabulary lacks."""
+        """Text -> integers of NumPy's kind for indices; ValueError for a character that the vocabulary lacks."""
         if unknown := sorted(set(text) - self.index.keys()):
             raise ValueError(f"the vocabulary lacks {unknown}")
-        return np.array([self.index[char] for char in text], dtype=np.int64)
+        return np.array([self.index[char] for char in text], dtype=np.intp)
 
     def decode(self, indices):
         """Integers -> text; ValueError for a number that no character has."""
