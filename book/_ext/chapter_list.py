@@ -11,7 +11,7 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 BOOK = Path(__file__).parents[1]
-TIME = re.compile(r"\*\*Time\.\*\* Reading (.+?) · running (.+?) · exercises (.+?)\.")
+TIME = re.compile(r"\*\*Time\.\*\* Reading (.+?) · running (.+?)(?: · (exercises|project|quiz) (.+?))?\.")
 CHECK = re.compile(r"\bexercises\.(\w+)\.check\(")
 # The mathematics that a chapter asks for: 1 vectors and lines, 2 matrices, logarithms and slopes, 3 the chain rule.
 LEVELS = {
@@ -21,6 +21,9 @@ LEVELS = {
     "modern_cnns": 2, "object_detection": 2, "convolution": 3, "recurrent_networks": 3, "lstm_gru": 3,
     "attention": 3, "bert_gpt_t5": 3, "vision_multimodal": 3, "generation": 3,
     "regularization": 3, "optimization_challenges": 3, "efficiency": 2,
+    "keras": 2, "pytorch": 2, "keras_vs_pytorch": 2, "scaling_out": 2,
+    "summary": 3, "house_prices": 3, "house_prices_solution": 3, "clothing": 3, "clothing_solution": 3,
+    "reviews": 3, "reviews_solution": 3,
 }
 
 
@@ -48,10 +51,9 @@ class ChapterList(SphinxDirective):
     def card(self, number, facts):
         """The card of one chapter; the link in its title covers all of it."""
         card = nodes.list_item(classes=["chapter-card"])
-        solve = f"{len(facts['exercises'])} exercises, {facts['solving']}"
-        for kind, text in (("number", f"Chapter {number} · level {facts['level']} of 3"),
+        for kind, text in (("number", f"{facts['kind'] or f'Chapter {number}'} · level {facts['level']} of 3"),
                            ("title", f"[{facts['title']}]({facts['link']})"), ("promise", facts["promise"]),
-                           ("facts", f"Reading {facts['reading']} · {solve}")):
+                           ("facts", f"Reading {facts['reading']} · {facts['practice']}")):
             part = nodes.container(classes=[f"card-{kind}"])
             self.state.nested_parse(StringList([text]), self.content_offset, part)
             card += part
@@ -67,11 +69,15 @@ def chapter(name, notebook):
         raise ValueError(f"{name}: expected '**Time.** Reading … · running … · exercises ….' in its second cell")
     if notebook.stem not in LEVELS:
         raise ValueError(f"{name}: expected a level in {__file__}")
-    reading, _, solving = times.groups()
+    reading, _, practice, minutes = times.groups()
+    exercises = list(dict.fromkeys(CHECK.findall("\n".join(cells))))
+    if practice == "exercises":
+        practice = f"{len(exercises)} exercises"
     return {"name": notebook.stem, "title": title.removeprefix("# "), "promise": " ".join(promise),
-            "link": f"{Path('/' + name).relative_to('/book')}.ipynb", "reading": reading, "solving": solving,
-            "level": LEVELS[notebook.stem],
-            "exercises": list(dict.fromkeys(CHECK.findall("\n".join(cells))))}
+            "link": f"{Path('/' + name).relative_to('/book')}.ipynb", "reading": reading,
+            "practice": f"{practice}, {minutes}" if practice else "",  # a solution asks for nothing
+            "kind": {"quiz": "Summary", "project": "Project"}.get(practice, ""), "level": LEVELS[notebook.stem],
+            "exercises": exercises}
 
 
 def progress_slot(facts, kind="card"):

@@ -39,7 +39,9 @@ class ChapterPage(SphinxTransform):
             title = section[0]
             if section.parent is not page and NUMBER.match(title.astext()) and (names := CHECK.findall(code)):
                 self.mark_exercise(section, title, names[0])
-        page += progress_slot(chapter(self.env.docname, notebook), "chapter")
+        facts = chapter(self.env.docname, notebook)
+        if facts["practice"]:
+            page += progress_slot(facts, "chapter")
 
     def close_after(self, time):
         """The box at the head of a chapter ends with its times; the cells that follow stand below it."""

@@ -148,12 +148,23 @@ def learner_lines(error, most=6):
 
 
 def body_of(function):
-    """The AST node of the function's source, or None (lambdas, callable objects, no source)."""
+    """The AST node of the function's or class's source, or None (lambdas, callable objects, no source)."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
+        tree = _notebook_cell_of(function)
+    kinds = ast.FunctionDef, ast.ClassDef
+    return next((n for n in (tree.body if tree else []) if isinstance(n, kinds) and n.name == function.__name__), None)
+
+
+def _notebook_cell_of(cls):
+    """The AST of the cell in which a class was defined, or None: `inspect` finds functions there, but no classes."""
+    method = next((value for value in vars(cls).values() if inspect.isfunction(value)), None) \
+        if inspect.isclass(cls) else None
+    try:
+        return method and ast.parse("".join(inspect.findsource(method)[0]))
+    except (OSError, SyntaxError):
         return None
-    return next((n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))), None)
 
 
 def is_stub(function):

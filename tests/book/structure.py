@@ -1,7 +1,8 @@
-"""What every chapter must have: one small rule each.
+"""What every notebook of the book must have: one small rule each.
 
 A rule takes a `Chapter` and yields its problems, each a sentence that says where and what to do. The rules follow
-the order of a chapter. test_structure.py applies them to the book, test_structure_rules.py to bad chapters.
+the order of a chapter; some hold for certain kinds of notebooks only. test_structure.py applies them to the book,
+test_structure_rules.py to bad chapters.
 """
 
 import ast
@@ -27,17 +28,30 @@ PATHS = re.compile(r"(?<![\w.])/(?:tmp|root|home|Users|usr|opt|work|content)/|[A
 DATES = re.compile(r"\b20\d\d-\d\d-\d\d\b|\b\d\d:\d\d:\d\d\b")
 TIMES = re.compile(r"\d ?(?:[mµun]s|s|sec|seconds|minutes)\b|\bWall time\b|\bit/s\b")
 
+# How the second cell of each kind of notebook opens, and what its line "Time." ends with.
+KINDS = {
+    "chapter": ("What you will learn", " · exercises 60 min"),
+    "summary": ("What you will find here", " · quiz 60 min"),
+    "project": ("What you will do", " · project 360 min"),
+    "solution": ("What this shows", ""),
+}
 RULES = []
 
 
-def rule(function):
-    RULES.append(function)
-    return function
+def rule(*kinds):
+    """Register a rule for these kinds of notebooks; for all without any."""
+
+    def register(function):
+        function.kinds = kinds or tuple(KINDS)
+        RULES.append(function)
+        return function
+
+    return register
 
 
 @dataclass
 class Chapter:
-    """A chapter with all that belongs to it."""
+    """A notebook of the book with all that belongs to it."""
 
     name: str
     path: Path
@@ -62,6 +76,10 @@ class Chapter:
     def short_name(self):
         return self.name.split("/")[-1]
 
+    @property
+    def kind(self):
+        return chapters.kind(self.name)
+
     def section(self, title):
         """The cells from `## title` up to the next heading of this level."""
         start = next((i for i, cell in enumerate(self.cells) if title in titles(cell)), None)
@@ -80,11 +98,12 @@ def load(name):
     """A chapter of the book with its exercises, quiz and measurements."""
     short = name.split("/")[-1]
     quiz = chapters.ROOT / "companion" / "quizzes" / f"{short}.json"
+    module = chapters.ROOT / "companion" / "exercises" / f"{short}.py"
     return Chapter(
         name=name,
         path=chapters.path_of(name),
         notebook=chapters.read(chapters.path_of(name)),
-        exercises=import_module(f"companion.exercises.{short}").chapter.exercises,
+        exercises=import_module(f"companion.exercises.{short}").chapter.exercises if module.exists() else {},
         quiz=json.loads(quiz.read_text("utf-8")) if quiz.exists() else [],
         run_time=run_times.load().get(name, {}),
     )
@@ -139,7 +158,7 @@ def asserts(cell):
 # ---- The opening
 
 
-@rule
+@rule()
 def opening(chapter):
     """Title, badge of this notebook, promise in one sentence."""
     lines = [line for line in chapter.cells[0].source.splitlines() if line.strip()]
@@ -153,12 +172,13 @@ def opening(chapter):
         yield f"after the badge stands the promise, in one sentence; it is {promise!r}"
 
 
-@rule
+@rule()
 def goals(chapter):
     """What you will learn (3 to 5 things), Before you start, Time: in this order."""
     cell = chapter.cells[1]
-    if "What you will learn" not in titles(cell):
-        yield "the second cell must open with `## What you will learn`"
+    title, solving = KINDS[chapter.kind]
+    if title not in titles(cell):
+        yield f"the second cell must open with `## {title}`"
         return
     learn, start, time = (cell.source.find(text) for text in ("## What", "**Before you start.**", "**Time.**"))
     if not learn < start < time:
@@ -167,11 +187,12 @@ def goals(chapter):
     bullets = re.findall(r"^[-*] \S", cell.source[learn:start], re.MULTILINE)
     if not 3 <= len(bullets) <= 5:
         yield f"name 3 to 5 things to learn as bullets; there are {len(bullets)}"
-    if not re.search(r"\*\*Time\.\*\* Reading \d+ min · running \d+ min · exercises \d+ min\.", cell.source):
-        yield "write the time as `**Time.** Reading 40 min · running 1 min · exercises 60 min.`"
+    if not re.search(rf"\*\*Time\.\*\* Reading \d+ min · running \d+ min{re.sub('[0-9]+', '[0-9]+', solving)}\.",
+                     cell.source):
+        yield f"write the time as `**Time.** Reading 40 min · running 1 min{solving}.`"
 
 
-@rule
+@rule()
 def setup(chapter):
     """The setup cell, the same in every notebook."""
     cell = chapter.cells[2]
@@ -183,7 +204,7 @@ def setup(chapter):
         yield "only one cell is tagged `setup`"
 
 
-@rule
+@rule()
 def hidden_cells(chapter):
     """A cell whose code the web page hides draws a figure, or says on its button what it hides."""
     for cell in chapter.code:
@@ -192,7 +213,7 @@ def hidden_cells(chapter):
             yield f'{chapter.where(cell)}: metadata {{"mystnb": {{"code_prompt_show": "Show the …"}}}} are missing'
 
 
-@rule
+@rule("chapter", "summary")
 def opening_picture(chapter):
     """The picture that carries the idea comes before the first section, drawn by a cell whose code is hidden."""
     end = next((i for i in range(3, len(chapter.cells)) if titles(chapter.cells[i])), len(chapter.cells))
@@ -203,7 +224,7 @@ def opening_picture(chapter):
         yield f"{chapter.where(drawing[0])}: tag the cell of the opening picture `hide-input`"
 
 
-@rule
+@rule("chapter")
 def sections(chapter):
     """The sections that every chapter has, in order and once."""
     found = [title for cell in chapter.cells for title in titles(cell)]
@@ -218,7 +239,7 @@ def sections(chapter):
 # ---- Callouts
 
 
-@rule
+@rule("chapter")
 def predictions(chapter):
     """At least three questions before a cell that asserts the answer."""
     found = callouts(chapter, "Predict")
@@ -229,7 +250,7 @@ def predictions(chapter):
             yield f"{chapter.where(cell)}: the cell after a prediction must be code that asserts the answer"
 
 
-@rule
+@rule("chapter")
 def pitfalls(chapter):
     """At least two mistakes, shown by code."""
     found = callouts(chapter, "Pitfall")
@@ -240,7 +261,7 @@ def pitfalls(chapter):
             yield f"{chapter.where(cell)}: the cell after a pitfall must be code that shows it"
 
 
-@rule
+@rule()
 def known_callouts(chapter):
     """A block quote that opens with a bold word is one of the callouts that the web book knows."""
     for cell in chapter.markdown:
@@ -276,7 +297,7 @@ def tasks(chapter):
     return found
 
 
-@rule
+@rule("chapter")
 def exercises(chapter):
     """Enough exercises, numbered, with stars; one of them is to find a bug."""
     found = tasks(chapter)
@@ -295,7 +316,7 @@ def exercises(chapter):
         yield f"every `###` in the exercises is `### 1. Title ★★`, in a cell of its own; found {subtitles}"
 
 
-@rule
+@rule("chapter")
 def checked_exercises(chapter):
     """Each exercise ends with its check and is the one that is registered; hints and solutions are told of."""
     text = "\n".join(cell.source for cell in chapter.section("Exercises"))
@@ -323,7 +344,7 @@ def checked_exercises(chapter):
         yield f"the exercise {name} is registered but the notebook does not check it"
 
 
-@rule
+@rule("chapter", "summary")
 def quiz(chapter):
     """The quiz is shown, has enough questions, and explains every answer."""
     call = f'quiz.show("{chapter.short_name}")'
@@ -343,10 +364,42 @@ def quiz(chapter):
                 yield f"question {number}: explain every answer in `feedback`; missing for {answer}"
 
 
+# ---- The capstone
+
+
+def capstone_of(chapter):
+    """The project that a notebook of the capstone works on."""
+    return import_module(f"companion.capstone.{chapter.short_name.removesuffix('_solution')}").project
+
+
+@rule("project")
+def rubric(chapter):
+    """The rubric is a table of 100 points; what the checker measures stands there with its points."""
+    text = "\n".join(cell.source for cell in chapter.section("Rubric"))
+    rows = {cells[0]: int(cells[1]) for line in text.splitlines()
+            if len(cells := [cell.strip() for cell in line.strip(" |").split("|")]) > 1 and cells[1].isdigit()}
+    if sum(rows.values()) != 100:
+        yield f"the rows of the rubric (`| what | points | …`) add up to {sum(rows.values())} points, not 100"
+    for points, title in capstone_of(chapter).requirements:
+        if rows.get(title) != points:
+            yield f"the rubric needs a row `| {title} | {points} | …`"
+
+
+@rule("project", "solution")
+def reports(chapter):
+    """The check was run once: a solution meets all, what a project starts with does not."""
+    shown = [output_text(cell) for cell in chapter.code if "project.check(" in cell.source]
+    total = sum(points for points, _ in capstone_of(chapter).requirements)
+    if len(shown) != 1:
+        yield f"one cell calls `project.check(…)`; found {len(shown)}"
+    elif (f"{total} of {total} points" in shown[0]) != (chapter.kind == "solution"):
+        yield f"the stored report of a {chapter.kind} is not what it should be: {shown[0][:80]!r}"
+
+
 # ---- The end
 
 
-@rule
+@rule("chapter")
 def in_short(chapter):
     """The chapter on half a page."""
     words = len(" ".join(cell.source for cell in chapter.section("In short")).split())
@@ -354,7 +407,7 @@ def in_short(chapter):
         yield f"In short has {words} words; half a page is 60 to 450"
 
 
-@rule
+@rule("chapter", "summary")
 def go_further(chapter):
     """Three to six references, each linked to a stable address, and why to read them."""
     text = "\n".join(cell.source for cell in chapter.section("Go further"))
@@ -369,7 +422,7 @@ def go_further(chapter):
 # ---- Text
 
 
-@rule
+@rule()
 def alt_texts(chapter):
     """Every picture and every figure says in words what it shows."""
     for cell in chapter.markdown:
@@ -389,7 +442,7 @@ def alt_texts(chapter):
             )
 
 
-@rule
+@rule()
 def portable_markdown(chapter):
     """No directives, roles, labels or comments of MyST: Colab and GitHub show them as raw text."""
     patterns = {
@@ -408,7 +461,7 @@ def portable_markdown(chapter):
                 yield f"{chapter.where(cell)}: {name} of MyST ({found!r}) is raw text elsewhere; write plain Markdown"
 
 
-@rule
+@rule()
 def own_images(chapter):
     """The site asks no third party for anything: images come with the book."""
     for cell in chapter.markdown:
@@ -417,7 +470,7 @@ def own_images(chapter):
                 yield f"{chapter.where(cell)}: put the image into book/_static instead of {''.join(address)}"
 
 
-@rule
+@rule()
 def links(chapter):
     """Relative links lead to a file, and to a heading where they name one."""
     for cell in chapter.markdown:
@@ -442,7 +495,7 @@ def anchors(path):
     return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
 
 
-@rule
+@rule()
 def plain_words(chapter):
     """No exclamation marks, no "simply", no "obviously"."""
     for cell in chapter.markdown:
@@ -453,7 +506,7 @@ def plain_words(chapter):
 # ---- Code
 
 
-@rule
+@rule()
 def short_cells(chapter):
     """Code cells fit on the screen."""
     lengths = {chapter.where(cell): len(cell.source.splitlines()) for cell in chapter.code}
@@ -480,7 +533,7 @@ def names_used(tree, without=None):
     }
 
 
-@rule
+@rule()
 def used_definitions(chapter):
     """Every function, class and method that the notebook defines is used in it."""
     tree = trees(chapter)
@@ -488,7 +541,8 @@ def used_definitions(chapter):
         id(item): owner.name for owner in ast.walk(tree) if isinstance(owner, ast.ClassDef) for item in owner.body
     }
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    called_by_frameworks = {"forward", "call", "build"}
+    called_by_frameworks = {"forward", "call", "build", "get_config", "train_step", "on_epoch_end", "on_train_end",
+                            "update_state", "result", "reset_state"}
     for node in ast.walk(tree):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             continue
@@ -510,7 +564,7 @@ def imported(tree):
     }
 
 
-@rule
+@rule()
 def used_imports(chapter):
     """Every import is used."""
     tree = trees(chapter)
@@ -518,7 +572,7 @@ def used_imports(chapter):
         yield f"{name} is imported but never used: leave the import out"
 
 
-@rule
+@rule()
 def no_hidden_globals(chapter):
     """A function that other cells call gets what it needs as arguments: everybody runs notebooks out of order.
 
@@ -539,7 +593,7 @@ def no_hidden_globals(chapter):
                 yield f"{chapter.where(cell)}: {owner} reads the notebook's {name}; pass it as an argument"
 
 
-@rule
+@rule()
 def for_the_browser(chapter):
     """Cells that need PyTorch or Keras are tagged so, or look first whether it is there; no other cell needs them."""
     tagged = [cell for cell in chapter.code if {"torch", "keras"} & set(tags(cell))]
@@ -600,7 +654,7 @@ def global_reads(table, owner=None):
 # ---- Outputs
 
 
-@rule
+@rule()
 def executed(chapter):
     """Every code cell was run, in order, by `make execute`; none holds an error."""
     counts = [cell.execution_count for cell in chapter.code]
@@ -612,7 +666,7 @@ def executed(chapter):
             yield f"{chapter.where(cell)}: an error is stored; repair the cell, or tag it `raises-exception`"
 
 
-@rule
+@rule()
 def compared(chapter):
     """All outputs are compared, but for a few tagged cells."""
     ignored = [cell for cell in chapter.code if "nbval-ignore-output" in tags(cell)]
@@ -626,7 +680,7 @@ def compared(chapter):
             yield f"{chapter.where(cell)}: no skipping and no NBVAL comments; the tag `nbval-ignore-output` is enough"
 
 
-@rule
+@rule()
 def timeless_outputs(chapter):
     """No path, address, date or time in an output: it would differ on the next machine."""
     for cell in chapter.code:
@@ -650,7 +704,7 @@ def output_text(cell):
     return "\n".join(texts)
 
 
-@rule
+@rule()
 def run_time(chapter):
     """The run-times page has the chapter, and it is quick enough."""
     seconds = chapter.run_time.get("seconds")

@@ -17,9 +17,10 @@ NOTEBOOK = {"cells": [{"source": ["# A `title`\n", "\n", "badge\n", "\n", "A pro
 def test_chapter(name):
     facts = chapter_list.chapter(f"book/{name}", chapters.path_of(name))
     assert facts["link"] == f"{name}.ipynb" and facts["name"] == name.split("/")[-1]
-    assert "min" in facts["reading"] and "min" in facts["solving"]
+    assert "min" in facts["reading"] and ("min" in facts["practice"]) == (chapters.kind(name) != "solution")
     assert facts["promise"] in " ".join(chapters.read(chapters.path_of(name)).cells[0].source.split())
-    assert sorted(facts["exercises"]) == sorted(core.chapters()[facts["name"]].exercises)
+    registered = core.chapters()[facts["name"]].exercises if chapters.kind(name) == "chapter" else {}
+    assert sorted(facts["exercises"]) == sorted(registered)
 
 
 def test_every_chapter_has_a_level():
@@ -37,10 +38,18 @@ def saved(folder, notebook, name="perceptron"):
 def test_what_is_read(tmp_path):
     facts = chapter_list.chapter("book/part/perceptron", saved(tmp_path, NOTEBOOK))
     assert facts == {"name": "perceptron", "title": "A `title`", "promise": "A promise in two lines.",
-                     "link": "part/perceptron.ipynb", "reading": "5 min", "solving": "7 min", "level": 1,
-                     "exercises": ["second", "first"]}
+                     "link": "part/perceptron.ipynb", "reading": "5 min", "practice": "2 exercises, 7 min",
+                     "kind": "", "level": 1, "exercises": ["second", "first"]}
     slot = chapter_list.progress_slot(facts).astext()
     assert slot == '<div class="progress-card" data-chapter="perceptron" data-exercises="second first"></div>'
+
+
+@pytest.mark.parametrize(("time", "practice", "kind"), [
+    (" · project 360 min", "project, 360 min", "Project"), (" · quiz 50 min", "quiz, 50 min", "Summary"), ("", "", "")])
+def test_what_is_no_chapter(tmp_path, time, practice, kind):
+    cells = [NOTEBOOK["cells"][0], {"source": [f"**Time.** Reading 5 min · running 1 min{time}.\n"]}]
+    facts = chapter_list.chapter("book/capstone/reviews", saved(tmp_path, {"cells": cells}, "reviews"))
+    assert (facts["practice"], facts["kind"], facts["exercises"]) == (practice, kind, [])
 
 
 def test_without_a_time_there_is_an_error(tmp_path):

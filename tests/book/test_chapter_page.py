@@ -40,7 +40,7 @@ def page(tmp_path, monkeypatch):
                 return str(tmp_path / "perceptron.ipynb")
 
     document.settings.env = Settings.env
-    facts = {"name": "perceptron", "exercises": ["use"]}
+    facts = {"name": "perceptron", "exercises": ["use"], "practice": "1 exercises, 5 min"}
     monkeypatch.setattr(chapter_page, "chapter", lambda name, notebook: facts)
     chapter_page.ChapterPage(document).apply()
     return document[0]

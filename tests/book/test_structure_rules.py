@@ -1,6 +1,7 @@
 """The rules are checked: a good small chapter keeps all of them, and each bad one breaks the rule it should."""
 
 import copy
+import sys
 from types import SimpleNamespace
 
 import chapters
@@ -83,9 +84,54 @@ def chapter(book):
     )
 
 
-@pytest.mark.parametrize("rule", structure.RULES, ids=lambda rule: rule.__name__)
+@pytest.fixture
+def project(chapter, monkeypatch):
+    """A project of the capstone that keeps every rule for one, and its solution, made of the good chapter's cells."""
+    measured = SimpleNamespace(requirements=[(20, "Good enough"), (40, "Good alone")])
+    monkeypatch.setattr(structure, "capstone_of", lambda chapter: measured)
+    rows = "\n".join(f"| {title} | {points} | why |" for points, title in measured.requirements)
+
+    def make(kind, reached):
+        name = "capstone/sums" + "_solution" * (kind == "solution")
+        solving = "" if kind == "solution" else " · project 90 min"
+        goals = f"## {structure.KINDS[kind][0]}\n\n- add\n- subtract\n- divide\n\n**Before you start.** Nothing."
+        cells = [
+            new_markdown_cell(f"# Good\n\n{chapters.badge(name)}\n\nWe do what is good."),
+            new_markdown_cell(f"{goals}\n\n**Time.** Reading 10 min · running 1 min{solving}."),
+            *copy.deepcopy(chapter.cells[2:6]),
+            code("project.check(double)", printed(f"Sums: {reached} of 60 points")),
+            new_markdown_cell(f"## Rubric\n\n| What | Points | Why |\n|---|--:|---|\n{rows}\n| Words | 40 | why |"),
+        ]
+        for number, cell in enumerate((cell for cell in cells if cell.cell_type == "code"), 1):
+            cell.execution_count = number
+        path = chapter.path.parents[1] / f"{name}.ipynb"
+        path.parent.mkdir()
+        chapters.write(path, new_notebook(cells=cells))
+        path.with_name("other.ipynb").write_bytes(chapter.path.with_name("other.ipynb").read_bytes())
+        find(made := structure.Chapter(name, path, chapters.read(path), {}, [], {"seconds": 12.0}),
+             "First idea").source = "## First idea"
+        return made
+
+    return make
+
+
+def rules_for(kind):
+    return [pytest.param(rule, id=rule.__name__) for rule in structure.RULES if kind in rule.kinds]
+
+
+@pytest.mark.parametrize("rule", rules_for("chapter"))
 def test_a_good_chapter_keeps_every_rule(chapter, rule):
     assert list(rule(chapter)) == []
+
+
+@pytest.mark.parametrize("rule", rules_for("project"))
+def test_a_good_project_keeps_every_rule(project, rule):
+    assert list(rule(project("project", reached=20))) == []
+
+
+@pytest.mark.parametrize("rule", rules_for("solution"))
+def test_a_good_solution_keeps_every_rule(project, rule):
+    assert list(rule(project("solution", reached=60))) == []
 
 
 def find(chapter, text):
@@ -280,8 +326,35 @@ def test_a_bad_chapter_breaks_its_rule(chapter, name, change, message):
     assert any(message in problem for problem in problems), problems
 
 
+BAD_PROJECTS = [
+    ("goals", "project", 20, replace("What you will do", "What you will learn"), "open with `## What you will do`"),
+    ("goals", "project", 20, replace(" · project 90 min", ""), "project 360 min.`"),
+    ("goals", "solution", 60, replace("1 min.", "1 min · exercises 5 min."), "running 1 min.`"),
+    ("rubric", "project", 20, replace("| 40 | why |\n| Words", "| 30 | why |\n| Words"), "add up to 90 points"),
+    ("rubric", "project", 20, replace("Good alone", "Good with others"), "a row `| Good alone | 40 |"),
+    ("reports", "project", 60, lambda project: None, "the stored report of a project"),
+    ("reports", "solution", 20, lambda project: None, "the stored report of a solution"),
+    ("reports", "solution", 60, remove("project.check("), "found 0"),
+]
+
+
+@pytest.mark.parametrize("name, kind, reached, change, message", BAD_PROJECTS)
+def test_a_bad_project_breaks_its_rule(project, name, kind, reached, change, message):
+    made = project(kind, reached)
+    change(made)
+    problems = list(getattr(structure, name)(made))
+    assert any(message in problem for problem in problems), problems
+
+
 def test_every_rule_has_a_bad_chapter():
-    assert {name for name, _, _ in BAD} == {rule.__name__ for rule in structure.RULES}
+    assert {name for name, *_ in BAD + BAD_PROJECTS} == {rule.__name__ for rule in structure.RULES}
+
+
+def test_the_capstone_of_a_notebook(project, monkeypatch):
+    solution = project("solution", reached=60)
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "companion.capstone.sums", SimpleNamespace(project="the project"))
+    assert structure.capstone_of(solution) == "the project"
 
 
 FINE = [

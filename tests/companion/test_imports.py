@@ -27,6 +27,7 @@ LAYERS = [
     {""},           # companion itself
     {"quiz"},
     {"exercises"},  # the engine and the chapters' exercises
+    {"capstone"},   # the engine and the projects
 ]
 
 
@@ -35,9 +36,14 @@ def name_of(path):
     return ".".join(part for part in parts if part != "__init__")
 
 
+def room_of(name):
+    """The name on the map: all of a course content's modules stand there as one."""
+    room = name.split(".")[0]
+    return room if room in ("exercises", "capstone") else name
+
+
 def layer_of(name):
-    name = "exercises" if name.startswith("exercises") else name
-    return next(i for i, names in enumerate(LAYERS) if name in names)
+    return next(i for i, names in enumerate(LAYERS) if room_of(name) in names)
 
 
 def modules():
@@ -66,14 +72,13 @@ def imported(name, path):
 
 def test_every_module_is_on_the_map():
     on_the_map = set().union(*LAYERS)
-    assert {"exercises" if name.startswith("exercises") else name for name in modules()} == on_the_map
+    assert set(map(room_of, modules())) == on_the_map
 
 
 @pytest.mark.parametrize("name", modules())
 def test_imports_point_downwards(name):
     for other in imported(name, modules()[name]):
-        same_room = name.startswith("exercises") and other.startswith("exercises")
-        assert same_room or layer_of(other) < layer_of(name), f"companion.{name} imports companion.{other}"
+        assert room_of(other) == room_of(name) in ("exercises", "capstone") or layer_of(other) < layer_of(name), f"companion.{name} imports companion.{other}"
 
 
 def test_the_reading_of_imports_sees_them():
@@ -84,7 +89,7 @@ def test_the_reading_of_imports_sees_them():
 HEAVY = ("matplotlib", "torch", "keras", "tqdm", "jupyterquiz", "IPython", "pandas", "sklearn")
 
 
-@pytest.mark.parametrize("name", ["companion", "companion.exercises", "companion.quiz"])
+@pytest.mark.parametrize("name", ["companion", "companion.exercises", "companion.quiz", "companion.capstone.core"])
 def test_import_loads_numpy_only(name):
     code = f"import sys, {name}; print(*[m for m in {HEAVY} if m in sys.modules]); print('numpy' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT.parent, capture_output=True, text=True, check=True)
@@ -93,7 +98,8 @@ def test_import_loads_numpy_only(name):
 
 def public_objects():
     """Every public class, function and method of the library, each once, where it is defined."""
-    names = ["companion", *(f"companion.{name}" for name in modules() if name and not name.startswith("exercises."))]
+    content = "exercises.", "capstone."
+    names = ["companion", *(f"companion.{name}" for name in modules() if name and not name.startswith(content))]
     for module in map(importlib.import_module, names):
         yield module.__name__, module
         for name, value in vars(module).items():

@@ -1,4 +1,6 @@
 """The engine itself, on small exercises and on what learners really write."""
+import inspect
+import linecache
 import random
 import re
 import signal
@@ -470,6 +472,34 @@ def test_class_with_a_way_to_run_it():
     assert Scale.check(Good).passed
     assert "a Tensor is expected: its gradient is lost" in Scale.check(Bare).message
     assert Scale.check(Empty).status == "not attempted"
+    assert Scale.check(defined_in_a_notebook(EMPTY)).status == "not attempted"
+    filled = EMPTY.replace("raise NotImplementedError", "return 2 * x")
+    assert Scale.check(defined_in_a_notebook(filled)).status == "incorrect"
+
+
+EMPTY = """
+class Other:
+    def forward(self):
+        return 1
+
+class Scale:
+    def __init__(self, factor):
+        ...
+
+    def forward(self, x):
+        raise NotImplementedError
+"""
+
+
+def defined_in_a_notebook(source):
+    """The class that a cell defines, as IPython runs it: no file, and lines that `linecache` knows."""
+    name = f"<cell {len(linecache.cache)}>"
+    linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
+    cell = {"__name__": "__main__"}
+    exec(compile(source, name, "exec"), cell)
+    with pytest.raises((OSError, TypeError)):
+        inspect.getsource(cell["Scale"])
+    return cell["Scale"]
 
 
 def test_judge():

@@ -160,6 +160,12 @@ def rmsprop_eps():
     small = GRADIENTS * 1e-3
     make = keras.optimizers.RMSprop
     beside, under = defaults(torch.optim.RMSprop, "eps", make, "epsilon")
+    first, eps = GRADIENTS[:1], 0.01
+    root = np.sqrt(0.1) * np.abs(first[0])
+    one = torch_steps(lambda w: torch.optim.RMSprop(w, lr=0.1, alpha=0.9, eps=eps), first)
+    assert np.allclose(one, 0.5 - 0.1 * first[0] / (root + eps), atol=1e-6)
+    one = keras_steps(make(0.1, epsilon=eps), first)
+    assert np.allclose(one, 0.5 - 0.1 * first[0] / np.sqrt(root**2 + eps), atol=1e-6)
     return (f"{beside}, beside the root", f"{under}, under the root",
             (torch_steps(lambda w: torch.optim.RMSprop(w, lr=0.01, alpha=0.9), small), keras_steps(make(0.01), small)),
             (torch_steps(lambda w: torch.optim.RMSprop(w, lr=0.01, alpha=0.9, eps=1e-14), small),
@@ -232,6 +238,94 @@ def clipping():
         (theirs(), ours(clipnorm=1.0)), (theirs(), ours(global_clipnorm=1.0))
 
 
+@trap("Optimizers", "`Adagrad`: learning rate", "name it")
+def adagrad_lr():
+    start = {"initial_accumulator_value": 0.1}
+    ours = keras_steps(keras.optimizers.Adagrad())
+    return (*defaults(torch.optim.Adagrad, "lr", keras.optimizers.Adagrad, "learning_rate"),
+            (torch_steps(lambda w: torch.optim.Adagrad(w, **start)), ours),
+            (torch_steps(lambda w: torch.optim.Adagrad(w, lr=0.001, **start)), ours))
+
+
+@trap("Optimizers", "`SGD(momentum=…, weight_decay=…)`",
+      "a penalty in both: `weight_decay` in PyTorch, half of it in Keras's `regularizers.L2`")
+def sgd_decay():
+    ours = keras_steps(keras.optimizers.SGD(0.1, momentum=0.9, weight_decay=0.5))
+    weights, optimizer = keras.Variable(np.full(6, 0.5, np.float32)), keras.optimizers.SGD(0.1, momentum=0.9)
+    for gradient in GRADIENTS:
+        penalty = keras.Variable(weights.value.detach().clone())
+        keras.regularizers.L2(0.25)(penalty.value).backward()
+        optimizer.apply([torch.tensor(gradient) + penalty.value.grad], [weights])
+    theirs = torch_steps(lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9, weight_decay=0.5))
+    return "adds to the gradient, goes into the velocity", "shrinks the weights (decoupled)", (theirs, ours), \
+        (theirs, out(weights.value))
+
+
+@trap("Optimizers", "`weight_decay` and `regularizers.L2`: the factor", "half of `weight_decay` for `L2`")
+def penalty_factor():
+    def ours(factor):
+        weights = keras.Variable(np.full(6, 0.5, np.float32))
+        keras.regularizers.L2(factor)(weights.value).backward()
+        return 0.5 - 0.1 * out(weights.value.grad)
+    theirs = torch_steps(lambda w: torch.optim.SGD(w, lr=0.1, weight_decay=0.3), np.zeros((1, 6), np.float32))
+    return "gradient: factor times weight", "loss: factor times square, so twice that", (theirs, ours(0.3)), \
+        (theirs, ours(0.15))
+
+
+def torch_rates(make, step, steps):
+    """The learning rates of a schedule in PyTorch, 0.1 at first."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    schedule, rates = make(optimizer), []
+    for k in range(steps):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        step(schedule, k)
+    return np.array(rates)
+
+
+@trap("Optimizers", "cosine schedule: after its end", "stop calling `step()` after `T_max`")
+def cosine_end():
+    make = torch.optim.lr_scheduler.CosineAnnealingLR
+    wave = torch_rates(lambda o: make(o, T_max=10), lambda schedule, k: schedule.step(), 20)
+    once = torch_rates(lambda o: make(o, T_max=10), lambda schedule, k: k < 10 and schedule.step(), 20)
+    ours = np.array([out(keras.optimizers.schedules.CosineDecay(0.1, 10)(k)) for k in range(20)])
+    return "rises again", "stays at its end", (wave, ours), (once, ours)
+
+
+def plateau_rates(losses, **options):
+    """The learning rates of Keras's ReduceLROnPlateau, 0.1 at first."""
+    callback, rates = keras.callbacks.ReduceLROnPlateau(monitor="loss", **options), []
+    model = keras.Sequential([keras.Input((1,)), layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    callback.set_model(model)
+    callback.on_train_begin()
+    for epoch, loss in enumerate(losses):
+        rates.append(float(out(model.optimizer.learning_rate)))
+        callback.on_epoch_end(epoch, {"loss": loss})
+    return np.array(rates)
+
+
+@trap("Optimizers", "`ReduceLROnPlateau`: patience", "Keras's = PyTorch's + 1")
+def plateau_patience():
+    losses, make = [1.0] * 30, torch.optim.lr_scheduler.ReduceLROnPlateau
+    theirs = torch_rates(lambda o: make(o, patience=3), lambda schedule, k: schedule.step(losses[k]), 30)
+    assert default(make, "patience") == default(keras.callbacks.ReduceLROnPlateau, "patience") == 10
+    return "more bad epochs than that", "that many bad epochs", (theirs, plateau_rates(losses, patience=3)), \
+        (theirs, plateau_rates(losses, patience=4))
+
+
+@trap("Optimizers", "`ReduceLROnPlateau`: what counts as better", "`threshold_mode=\"abs\"`")
+def plateau_threshold():
+    losses, make = 1000 - 0.01 * np.arange(30), torch.optim.lr_scheduler.ReduceLROnPlateau
+    ours = plateau_rates(losses, patience=4)
+
+    def theirs(**options):
+        return torch_rates(lambda o: make(o, patience=3, **options), lambda schedule, k: schedule.step(losses[k]), 30)
+    threshold, least = defaults(make, "threshold", keras.callbacks.ReduceLROnPlateau, "min_delta")
+    return f"{threshold} of the best loss", f"{least}, in units of the loss", (theirs(), ours), \
+        (theirs(threshold_mode="abs"), ours)
+
+
 # ---- Normalization
 
 
@@ -283,6 +377,25 @@ def std():
         (out(torch.tensor(ROWS).std(correction=0)), ours)
 
 
+@trap("Normalization", "`BatchNorm` of a series: which axis is the feature", "transpose before and after in PyTorch")
+def batch_norm_series():
+    x = np.ascontiguousarray(SERIES[:, :, :5]) + np.arange(5, dtype=np.float32)   # 5 steps, 5 features: both fit
+    theirs, ours = nn.BatchNorm1d(5), out(layers.BatchNormalization(epsilon=1e-5)(x, training=True))
+    return "the second", "the last", (out(theirs(torch.tensor(x))), ours), \
+        (out(theirs(torch.tensor(x).mT).mT), ours)
+
+
+@trap("Normalization", "a frozen `BatchNorm`", "`layer.eval()`, after every `model.train()`")
+def frozen():
+    theirs, ours = nn.BatchNorm1d(6).requires_grad_(False), layers.BatchNormalization(epsilon=1e-5)
+    ours.build(ROWS.shape)
+    ours.trainable = False
+    expected = out(ours(ROWS, training=True))
+    return "`requires_grad=False`: still uses and moves with the batch", \
+        "`trainable=False`: uses the running statistics", \
+        (out(theirs(torch.tensor(ROWS))), expected), (out(nn.BatchNorm1d(6).eval()(torch.tensor(ROWS))), expected)
+
+
 # ---- Activations
 
 
@@ -303,6 +416,17 @@ def gelu():
     assert np.allclose(theirs, out(layers.Activation("gelu")(x)), atol=1e-6)
     return "exact", "the tanh formula" if tanh else "exact", (theirs, out(ops.gelu(x))), \
         (theirs, out(ops.gelu(x, approximate=False)))
+
+
+@trap("Activations", "softmax without an axis", "name it: `dim=-1`")
+def softmax_axis():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch itself warns of its default
+        theirs = out(F.softmax(torch.tensor(SERIES)))
+    ours = out(ops.softmax(SERIES))
+    assert default(F.softmax, "dim") is None and default(ops.softmax, "axis") == -1
+    return "the first of three, the second of two or four", "the last", (theirs, ours), \
+        (out(F.softmax(torch.tensor(SERIES), dim=-1)), ours)
 
 
 # ---- Layers: where weights start, how they lie, how they count
@@ -380,7 +504,8 @@ def lstm_weights(theirs, biases):
     return theirs.weight_ih_l0.T, theirs.weight_hh_l0.T, biases
 
 
-@trap("Weights", "`LSTM` and `GRU`: two biases or one", "Keras's LSTM bias is the sum of PyTorch's two")
+@trap("Weights", "`LSTM`: two biases or one",
+      "Keras's bias is the sum of PyTorch's two; the gates stand in one order (the GRU keeps both biases, as two rows)")
 def lstm_biases():
     theirs = nn.LSTM(6, 3, batch_first=True)
     last = out(theirs(torch.tensor(SERIES))[0])[:, -1]
@@ -418,6 +543,66 @@ def gru_reset():
     assert default(layers.GRU, "reset_after") is True
     return "after the product, always", "after the product; before it with `reset_after=False`", \
         (last, gru((1, 0, 2), theirs, reset_after=False)), (last, gru((1, 0, 2), theirs))
+
+
+@trap("Weights", "convolution: layout of the kernel", "`transpose(2, 3, 1, 0)`; `.T` would mirror it")
+def conv_layout():
+    theirs, x = nn.Conv2d(3, 3, 3), channels_last(IMAGES)       # 3 to 3 channels, 3 rows: any order of axes fits
+    expected = out(theirs(torch.tensor(IMAGES)))
+
+    def ours(*axes):
+        return channels_first(twin(layers.Conv2D(3, 3), x, (theirs.weight.permute(axes), theirs.bias))(x))
+    return "(out, in, height, width)", "(height, width, in, out)", (expected, ours(3, 2, 1, 0)), \
+        (expected, ours(2, 3, 1, 0))
+
+
+@trap("Weights", "normal starts of He and Glorot", "`RandomNormal(stddev=(2 / fan_in) ** 0.5)`")
+def normal_start():
+    theirs = nn.init.kaiming_normal_(torch.empty(100, INPUTS))
+
+    def reach(array):
+        return np.abs(array).max() / array.std()
+    initializers = keras.initializers
+    truncated = out(initializers.HeNormal(seed=0)((INPUTS, 100)))
+    whole = out(initializers.RandomNormal(stddev=np.sqrt(2 / INPUTS), seed=0)((INPUTS, 100)))
+    assert abs(truncated.std() / out(theirs).std() - 1) < 0.01   # as wide on average
+    return "normal", "normal, cut at two deviations", (reach(out(theirs)), reach(truncated)), \
+        (round(float(reach(out(theirs)) / 4)), round(float(reach(whole) / 4)))
+
+
+@trap("Weights", "normal start: default deviation", "name it")
+def normal_deviation():
+    theirs = out(nn.init.normal_(torch.empty(500, 100))).std()
+    ours = out(keras.initializers.RandomNormal(seed=0)((500, 100))).std()
+    named = out(keras.initializers.RandomNormal(stddev=1.0, seed=0)((500, 100))).std()
+    return (*defaults(nn.init.normal_, "std", keras.initializers.RandomNormal, "stddev"), (theirs, ours),
+            (round(float(theirs), 1), round(float(named), 1)))
+
+
+@trap("Weights", "recurrent layers: the start of the weights of the state",
+      "`nn.init.orthogonal_`, or `recurrent_initializer`")
+def recurrent_start():
+    theirs, ours = nn.RNN(6, 50), layers.SimpleRNN(50)
+    ours.build(SERIES.shape)
+    assert default(layers.SimpleRNN, "recurrent_initializer") == "orthogonal"
+
+    def square(weight):
+        return out(weight) @ out(weight).T
+    before = square(theirs.weight_hh_l0)
+    nn.init.orthogonal_(theirs.weight_hh_l0)
+    expected = square(ours.cell.recurrent_kernel.value)
+    return "uniform, up to 1 / sqrt(hidden)", "orthogonal", (before, expected), \
+        (square(theirs.weight_hh_l0), np.round(expected, 5))
+
+
+@trap("Weights", "attention: how wide a head is", "Keras's `key_dim` = PyTorch's `embed_dim / num_heads`")
+def head_width():
+    def count(key_dim):
+        layer = layers.MultiHeadAttention(2, key_dim)
+        layer.build(SERIES.shape, SERIES.shape)
+        return layer.count_params()
+    theirs = sum(p.numel() for p in nn.MultiheadAttention(6, 2).parameters())
+    return "`embed_dim`: all heads together", "`key_dim`: each head", (theirs, count(6)), (theirs, count(3))
 
 
 # ---- Shapes
@@ -499,6 +684,44 @@ def mask_sense():
     return "`nn.MultiheadAttention`: blocked", "may look", (wrong, expected), (right, expected)
 
 
+@trap("Shapes", "recurrent layers: what comes out", "`return_sequences=True`; `return_state=True` for the state")
+def recurrent_output():
+    theirs = nn.LSTM(6, 3, batch_first=True)
+    copy = lstm_weights(theirs, theirs.bias_ih_l0 + theirs.bias_hh_l0)
+    every, last = (out(twin(layers.LSTM(3, return_sequences=flag), SERIES, copy)(SERIES)) for flag in (True, False))
+    expected = out(theirs(torch.tensor(SERIES))[0])
+    assert np.allclose(last, expected[:, -1], atol=1e-6)
+    return "the outputs of all steps, and the state", "the output of the last step", (expected, last), (expected, every)
+
+
+@trap("Shapes", "a convolution over a series: which axis is time", "`x.mT` before and after")
+def series_axis():
+    x = np.ascontiguousarray(SERIES[:, :, :5])                   # 5 steps, 5 features: both fit
+    theirs = nn.Conv1d(5, 5, 3, padding=1)
+    ours = out(twin(layers.Conv1D(5, 3, padding="same"), x, (theirs.weight.permute(2, 1, 0), theirs.bias))(x))
+    return "(n, channels, steps)", "(n, steps, channels)", (out(theirs(torch.tensor(x))), ours), \
+        (out(theirs(torch.tensor(x).mT).mT), ours)
+
+
+@trap("Shapes", "attention: which axis is time", "`batch_first=True`")
+def attention_axis():
+    def theirs(**options):
+        torch.manual_seed(0)
+        layer = nn.MultiheadAttention(6, 2, **options)
+        x = torch.tensor(SERIES)
+        return layer, out(layer(x, x, x)[0])
+    layer, expected = theirs(batch_first=True)
+    ours = layers.MultiHeadAttention(2, 3)
+    ours.build(SERIES.shape, SERIES.shape)
+    copy = [part for w, b in zip(layer.in_proj_weight.chunk(3), layer.in_proj_bias.chunk(3), strict=True)
+            for part in (out(w).T.reshape(6, 2, 3), out(b).reshape(2, 3))]
+    ours.set_weights([np.ascontiguousarray(part) for part in
+                      (*copy, out(layer.out_proj.weight).T.reshape(2, 3, 6), out(layer.out_proj.bias))])
+    result = out(ours(SERIES, SERIES))
+    return "`nn.MultiheadAttention`: (steps, batch, features)", "(batch, steps, features)", \
+        (theirs()[1], result), (expected, result)
+
+
 # ---- Losses
 
 
@@ -565,6 +788,24 @@ def divergence():
         (theirs[0], ours), (theirs[1], ours)
 
 
+@trap("Losses", "cross-entropy of a series: which axis is the classes", "`F.cross_entropy(scores.mT, labels)`")
+def class_axis():
+    scores = np.ascontiguousarray(SERIES[:, :, :5])              # 5 steps, 5 classes: both fit
+    labels = np.arange(20).reshape(4, 5) ** 2 % 5
+    x, y = torch.tensor(scores), torch.tensor(labels)
+    ours = out(keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, scores))
+    return "the second", "the last", (out(F.cross_entropy(x, y)), ours), (out(F.cross_entropy(x.mT, y)), ours)
+
+
+@trap("Losses", "losses as functions: reduction", "take the mean of Keras's, or use the class: its mean is PyTorch's")
+def reduction():
+    theirs = out(F.cross_entropy(torch.tensor(SCORES), torch.tensor(CLASSES)))
+    each = out(keras.losses.sparse_categorical_crossentropy(CLASSES, SCORES, from_logits=True))
+    by_class = out(keras.losses.SparseCategoricalCrossentropy(from_logits=True)(CLASSES, SCORES))
+    assert default(F.cross_entropy, "reduction") == "mean" and np.isclose(each.mean(), by_class)
+    return "the mean", "one number for each example", (theirs, each), (theirs, each.mean())
+
+
 # ---- Training
 
 
@@ -609,3 +850,20 @@ def order():
     assert (theirs == np.arange(64)).all()
     return "as stored", "shuffled, each epoch anew", (theirs, np.concatenate(fitted())), \
         (theirs, np.concatenate(fitted(shuffle=False)))
+
+
+@trap("Training", "`model.train()` of a Keras model (it is a `torch.nn.Module`)", "`model(x, training=True)`")
+def deaf_model():
+    theirs = out(nn.Sequential(nn.BatchNorm1d(6)).train()(torch.tensor(ROWS)))
+    ours = keras.Sequential([keras.Input((6,)), layers.BatchNormalization(epsilon=1e-5)])
+    ours.train()
+    return "training mode from now on", "nothing: the argument `training` decides", (theirs, out(ours(ROWS))), \
+        (theirs, out(ours(ROWS, training=True)))
+
+
+@trap("Training", "a matrix product of float64", "for double precision use PyTorch, or Keras on TensorFlow")
+def double_precision():
+    a, b = np.array([[1e8 + 11, 1.0]]), np.array([[1.0], [-1e8]])
+    ours, x, y = out(ops.matmul(a, b)), torch.tensor(a), torch.tensor(b)
+    return f"computed in {str((x @ y).dtype).removeprefix('torch.')}", f"computed in {ours.dtype}", \
+        (out(x @ y), ours), (out(x.float() @ y.float()), ours)
