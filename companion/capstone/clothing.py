@@ -32,16 +32,16 @@ SHIFT, DARKEST, NOISE = 2, 0.6, 12.0    # pixels, factor, gray levels
 def load():
     """3,000 images to learn from with their labels, and 1,000 new ones, the labels of which are held back.
 
-    Two dicts: "images" (3000, 28, 28) uint8 with "labels" (3000,) int64; "images" (1000, 28, 28).
+    Two dicts: "images" (3000, 28, 28) uint8 with "labels" (3000,) of integers; "images" (1000, 28, 28).
     The split is that of Fashion-MNIST itself.
     """
     raw = data.load("fashion_mnist_4k")
-    return {"images": raw["x_train"], "labels": raw["y_train"].astype(np.int64)}, {"images": raw["x_test"]}
+    return {"images": raw["x_train"], "labels": raw["y_train"].astype(np.intp)}, {"images": raw["x_test"]}
 
 
 def held_back():
     """The labels of the new images, for the checker."""
-    return data.load("fashion_mnist_4k")["y_test"].astype(np.int64)
+    return data.load("fashion_mnist_4k")["y_test"].astype(np.intp)
 
 
 # ---- What learners may use, too
