@@ -28,7 +28,7 @@ LEVELS = {
 
 
 class ChapterList(SphinxDirective):
-    """A section for each part of the table of contents, with one card for each of its notebooks, in its order."""
+    """A section for each part of the table of contents: a card for each notebook that asks for work, in its order."""
 
     def run(self):
         self.env.note_dependency(__file__)
@@ -38,10 +38,12 @@ class ChapterList(SphinxDirective):
             cards = nodes.enumerated_list(classes=["chapter-cards"], start=number + 1)
             for name in (str(item) for item in part.items if str(item) in site_map):
                 notebook = BOOK.parent / f"{name}.ipynb"
-                if notebook.exists():
-                    self.env.note_dependency(str(notebook))
+                if not notebook.exists():
+                    continue
+                self.env.note_dependency(str(notebook))
+                if (facts := chapter(name, notebook))["practice"]:
                     number += 1
-                    cards += self.card(number, chapter(name, notebook))
+                    cards += self.card(number, facts)
             if len(cards):
                 section = nodes.section(ids=[nodes.make_id(part.caption)])
                 section += [nodes.title(text=part.caption), cards]
