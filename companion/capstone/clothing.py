@@ -10,7 +10,7 @@ Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017, arXiv:1708.07747).
 import numpy as np
 
 from .. import data
-from .core import Project, Unusable
+from .core import Project, Unusable, numbers
 
 CLOTHES = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"]
 
@@ -111,12 +111,7 @@ def probabilities_of_ten(value, inputs):
     """An array (n, 10) of probabilities."""
     n = len(inputs)
     wanted = f"Expected probabilities of shape ({n}, 10)"
-    if value is None:
-        raise Unusable(f"{wanted}; got None: does `predict` end with a `return`?")
-    try:
-        value = np.asarray(getattr(value, "data", value) if hasattr(value, "requires_grad") else value, dtype=float)
-    except (TypeError, ValueError):
-        raise Unusable(f"{wanted}; got {type(value).__name__} that is no array of numbers.") from None
+    value = numbers(value, wanted)
     if value.shape != (n, 10):
         advice = " Return the probabilities, not the labels: the confidence is measured, too." \
             if value.shape == (n,) else ""

@@ -7,6 +7,9 @@ import inspect
 from dataclasses import dataclass
 from numbers import Real
 
+import numpy as np
+
+from ..exercises.compare import is_tensor
 from ..exercises.panel import Code, Panel, Text
 from ..exercises.runner import TooSlow, learner_lines, run, time_limit
 
@@ -144,6 +147,16 @@ class Project:
     def __repr__(self):
         lines = [f"{points:3d} points: {title}" for points, title in self.requirements]
         return "\n".join([f"Project {self.title}, {sum(points for points, _ in self.requirements)} points", *lines])
+
+
+def numbers(value, wanted):
+    """What `predict` returned as an array of float64; `Unusable` with the sentence `wanted` if it is none."""
+    if value is None:
+        raise Unusable(f"{wanted}; got None: does `predict` end with a `return`?")
+    try:
+        return np.asarray(value.data if is_tensor(value) else value, dtype=float)
+    except (TypeError, ValueError):
+        raise Unusable(f"{wanted}; got {type(value).__name__} that is no array of numbers.") from None
 
 
 def require_callable(predict):

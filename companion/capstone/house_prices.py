@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 
 from .. import data
-from .core import Project, Unusable
+from .core import Project, Unusable, numbers
 
 LARGEST = 4000          # square feet; five larger houses are left out, three of them sold before they were finished
 HELD_BACK = 975         # of 2,925 houses: enough that luck moves the error by a quarter of a percent only
@@ -65,12 +65,7 @@ def three_prices(value, inputs):
     """An array (n, 3) of positive, finite dollars."""
     n = len(inputs["living_area"])
     wanted = f"Expected an array of shape ({n}, 3), for each house its low, middle and high price in dollars"
-    try:
-        prices = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise Unusable(f"{wanted}; got {type(value).__name__} that is no array of numbers.") from None
-    if value is None:
-        raise Unusable(f"{wanted}; got None: does `predict` end with a `return`?")
+    prices = numbers(value, wanted)
     if prices.shape != (n, 3):
         advice = " Stack the three along axis 1." if prices.shape == (3, n) else ""
         raise Unusable(f"{wanted}; got shape {prices.shape}.{advice}")

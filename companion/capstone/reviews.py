@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 
 from .. import data
-from .core import Project, Unusable
+from .core import Project, Unusable, numbers
 
 SOURCES = {"amazon": "products", "imdb": "films", "yelp": "restaurants"}
 UNSEEN = "restaurants"
@@ -83,12 +83,7 @@ def probabilities(value, inputs):
     """An array (n,) of finite numbers from 0 to 1."""
     n = len(inputs)
     wanted = f"Expected an array of shape ({n},), for each text the probability that it is positive"
-    if value is None:
-        raise Unusable(f"{wanted}; got None: does `predict` end with a `return`?")
-    try:
-        answer = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise Unusable(f"{wanted}; got {type(value).__name__} that is no array of numbers.") from None
+    answer = numbers(value, wanted)
     if answer.shape != (n,):
         advice = {(n, 1): " Drop the second axis: `[:, 0]`.", (n, 2): " Give the column of class 1."}
         raise Unusable(f"{wanted}; got shape {answer.shape}.{advice.get(answer.shape, '')}")

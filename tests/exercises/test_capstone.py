@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+import companion
 from companion.capstone import core
 
 
@@ -121,6 +122,21 @@ def test_functions_without_a_signature_are_tried(project):
 def test_an_estimate_is_a_number(project, estimate):
     with pytest.raises(TypeError, match="number as estimate"):
         project.check(double, estimate=estimate)
+
+
+@pytest.mark.parametrize("value", [[1, 2.5], np.array([1, 2.5], np.float32), companion.Tensor([1, 2.5])])
+def test_numbers_come_as_an_array(value):
+    array = core.numbers(value, "Expected two numbers")
+    assert array.dtype == float and array.tolist() == [1, 2.5]
+
+
+@pytest.mark.parametrize(("value", "words"), [
+    (None, "got None: does `predict` end with a `return`?"), ("much", "got str that is no array of numbers."),
+    ([[1], [1, 2]], "got list that is no array of numbers.")])
+def test_what_is_no_number_is_refused(value, words):
+    with pytest.raises(core.Unusable, match="Expected two numbers; ") as refused:
+        core.numbers(value, "Expected two numbers")
+    assert words in str(refused.value)
 
 
 def test_it_tells_what_it_measures(project):
