@@ -41,7 +41,7 @@ def page(rows):
     longest = max((rows[chapter]["seconds"] for chapter in names), default=0)
     table = "\n".join(
         f"| {link(chapter)} | {bar(row['seconds'] / longest)} {row['seconds']:.0f} | {row.get('cpu_seconds', 0):.0f} "
-        f"| {row.get('peak_memory_mb', 0)} | {row.get('page_mb', 0):.2f} | {row['date']} |"
+        f"| {row.get('peak_memory_mb', 0)} | {row.get('page_mb', 'not built')} | {row['date']} |"
         for chapter, row in ((chapter, rows[chapter]) for chapter in names)
     )
     total = sum(rows[chapter]["seconds"] for chapter in names)
