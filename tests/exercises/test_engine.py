@@ -472,22 +472,22 @@ def test_class_with_a_way_to_run_it():
     assert Scale.check(Good).passed
     assert "a Tensor is expected: its gradient is lost" in Scale.check(Bare).message
     assert Scale.check(Empty).status == "not attempted"
-    assert Scale.check(defined_in_a_notebook(EMPTY)).status == "not attempted"
-    filled = EMPTY.replace("raise NotImplementedError", "return 2 * x")
+    assert "Your answer is still empty" in Scale.check(defined_in_a_notebook(EMPTY)).message
+    filled = EMPTY.replace("x):\n        ...", "x):\n        return 2 * x")
     assert Scale.check(defined_in_a_notebook(filled)).status == "incorrect"
 
 
 EMPTY = """
 class Other:
     def forward(self):
-        return 1
+        return self.scale
 
 class Scale:
     def __init__(self, factor):
         ...
 
     def forward(self, x):
-        raise NotImplementedError
+        ...
 """
 
 
