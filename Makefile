@@ -10,7 +10,7 @@ export KERAS_BACKEND := torch
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book lite lite-times serve test test-notebooks test-code test-browser lint execute times reproduce colab colab-check hub lighthouse repository weights bench clean
+.PHONY: help book lite lite-times serve test test-notebooks test-code test-browser test-lite lint execute times reproduce colab colab-check hub lighthouse repository weights bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,7 +45,7 @@ serve: $(INSTALLED) _build/html/index.html  ## serve the built book on localhost
 	@$(VENV_PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 # All run, whatever the first one finds.
-test: lint  ## lint the code, then run every test
+test: lint  ## lint the code, then run every test but those of test-lite
 	@$(MAKE) --no-print-directory --keep-going test-notebooks test-code test-browser
 
 # One thread each: several notebooks at once that each ask for every core would only wait for each other.
@@ -56,7 +56,10 @@ test-code: $(INSTALLED)  ## run the tests of the package, the exercises, the boo
 	$(VENV_PYTHON) -m pytest tests --ignore=tests/browser --numprocesses=2 --dist=loadfile --cov --cov-report=term:skip-covered
 
 test-browser: $(INSTALLED)  ## run the tests of the built book in Chromium (after make book)
-	$(VENV_PYTHON) -m pytest tests/browser --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+	$(VENV_PYTHON) -m pytest tests/browser --ignore=tests/browser/test_lite_chapters.py --numprocesses=3 --dist=worksteal
+
+test-lite: $(INSTALLED)  ## run every notebook in the browser, too (after make book; PYODIDE_DIR=…; half an hour)
+	$(VENV_PYTHON) -m pytest tests/browser/test_lite_chapters.py
 
 lint: $(INSTALLED)  ## lint the code
 	$(VENV_PYTHON) -m ruff check .

@@ -41,7 +41,9 @@ def test_the_limits():
     assert list(times.over_limits({"a": row, "b": row | {"peak_memory_mb": 2000}})) == []
     assert list(times.over_limits({"a": row | {"seconds": 61}})) == ["a takes 61 s; the most is 60 s"]
     assert list(times.over_limits({"a": row | {"peak_memory_mb": 2001}})) == ["a takes 2001 MB; the most is 2000 MB"]
-    assert list(times.over_limits(dict.fromkeys(range(13), row))) == ["the course takes 650 s; the most is 600 s"]
+    assert list(times.over_limits(dict.fromkeys(range(24), row))) == []
+    assert list(times.over_limits(dict.fromkeys(range(20), row | {"cpu_seconds": 65}))) == [
+        "the course takes 650 s on two cores; the most is 600 s"]
 
 
 def test_the_page_is_what_the_measurements_give():

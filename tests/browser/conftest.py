@@ -1,13 +1,9 @@
 """The built site and a browser for it, for all tests in this folder."""
 
+import lite_browser
 import pytest
 from browser_tools import SITE, go, record_trouble, served
 from static_host import find_browser
-
-
-def pytest_collection_modifyitems(items):
-    """The chapters in the browser take longest: one process begins with them, the other does the rest."""
-    items.sort(key=lambda item: item.path.name != "test_lite.py")
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +24,20 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        # Without hinting, letters on paper stand where a full browser puts them.
+        browser = playwright.chromium.launch(executable_path=executable,
+                                             args=["--no-sandbox", "--font-render-hinting=none"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def pyodide():
+    """The folder with Pyodide, None where the site brings its own."""
+    try:
+        return lite_browser.local_pyodide(SITE)
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture
