@@ -5,6 +5,8 @@ exception, the arguments it changed) is its behavior. An answer that behaves on 
 answer gets that one's words; for any other, the difference of the results is put into words as far as it shows
 what went wrong.
 """
+import inspect
+
 import numpy as np
 
 from .causes import likely_cause, name_of
@@ -17,6 +19,10 @@ def check_function(exercise, answer):
     """The verdict on a function."""
     if early := _unusable(exercise, answer):
         return early
+    if inspect.isclass(exercise.reference) and not inspect.isclass(answer):
+        message = (f"The answer is a class, and you pass something else: write `class {exercise.name}:` and pass "
+                   f"it as it is, `check({exercise.name})`. The checker makes objects of it by itself.")
+        return Verdict("incorrect", exercise.title, message, Row("Got", describe(answer)))
     if not callable(answer):
         message = (f"Pass the function itself, `check({exercise.name})`, without calling it: "
                    "the checker calls it on its own inputs.")

@@ -189,7 +189,9 @@ class Exercise(_Exercise):
 
     @property
     def header(self):
-        """The first line of the function that is asked."""
+        """The first line of the function or class that is asked."""
+        if inspect.isclass(self.reference):
+            return f"class {self.name}:"
         return f"def {self.name}({', '.join(self.names)}):"
 
     @property

@@ -475,6 +475,10 @@ def test_class_with_a_way_to_run_it():
     assert "Your answer is still empty" in Scale.check(defined_in_a_notebook(EMPTY)).message
     filled = EMPTY.replace("x):\n        ...", "x):\n        return 2 * x")
     assert Scale.check(defined_in_a_notebook(filled)).status == "incorrect"
+    assert "class Scale:" in repr(Scale.task())
+    for not_a_class in (lambda factor: Good(factor), Good(2.0)):
+        verdict = Scale.check(not_a_class)
+        assert verdict.status == "incorrect" and "The answer is a class" in verdict.message
 
 
 EMPTY = """
