@@ -41,7 +41,7 @@ def page(rows):
     longest = max((rows[chapter]["seconds"] for chapter in names), default=0)
     table = "\n".join(
         f"| {link(chapter)} | {bar(row['seconds'] / longest)} {row['seconds']:.0f} | {row.get('cpu_seconds', 0):.0f} "
-        f"| {row.get('peak_memory_mb', 0)} | {row.get('page_mb', 'not built')} | {row['date']} |"
+        f"| {row.get('peak_memory_mb', 0)} | {page_size(row)} | {row['date']} |"
         for chapter, row in ((chapter, rows[chapter]) for chapter in names)
     )
     total = sum(rows[chapter]["seconds"] for chapter in names)
@@ -58,11 +58,16 @@ figures, before compression. No chapter may take more than 60 seconds; a test ho
 |---|--:|--:|--:|--:|---|
 {table}
 
-All chapters together: {total:.0f} s, one after another; {on_two_cores(rows[name] for name in names):.0f} s, each on one
-core and two of them at once, as `make test` runs them. Machines measured on:
+All chapters together: {total:.0f} s, one after another; about {on_two_cores(rows[name] for name in names):.0f} s, by
+their CPU times, with two at once on a core each, as `make test` runs them. Machines measured on:
 
 {machines}
 {browser_section(rows, order)}"""
+
+
+def page_size(row):
+    """The size of a chapter's page, in words where it was never built."""
+    return f"{row['page_mb']:.2f}" if "page_mb" in row else "not built"
 
 
 def on_two_cores(rows):
